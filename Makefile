@@ -1,0 +1,42 @@
+# make demo        train a small model on the embedded corpus and score it (a few minutes)
+# make test        the quick tests, with branch coverage
+# make test-slow   the tests that take minutes
+# make check       ruff, mypy --strict, and the tests of the architecture
+# make clean       remove what was built, and the environment
+#
+# The environment is made in .venv on first use. With a GPU, or an environment of your own, set
+#   CONSTRAINTS=                      install the newest versions, not the tested ones
+#   PIP_ARGS="--index-url URL"        anything else that pip should be told
+#   VENV=path                         another place for the environment
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+CONSTRAINTS ?= constraints.txt
+PIP_ARGS ?=
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-slow check clean
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
+		$(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e ".[dev]"
+	@touch $@
+
+demo: $(VENV)/installed
+	$(BIN)/seq2seq demo
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest -q --cov=seq2seq --cov-branch --cov-report=term:skip-covered --cov-fail-under=85
+
+test-slow: $(VENV)/installed
+	$(BIN)/python -m pytest -q -m slow
+
+check: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/architecture
+
+clean:
+	rm -rf $(VENV) build dist .coverage .pytest_cache .mypy_cache .ruff_cache
+	find seq2seq tests -name __pycache__ -type d -exec rm -rf {} +

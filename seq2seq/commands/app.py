@@ -1,0 +1,125 @@
+"""The application: all subcommands, and what becomes of errors, signals and closed pipes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+from typer.main import get_command
+
+from seq2seq import __version__
+from seq2seq.commands import demo, evaluate, recipes, train, translate
+from seq2seq.errors import Seq2SeqError
+
+app = typer.Typer(
+    name="seq2seq",
+    help="Train translation models, translate with them, and score them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+BROKEN_PIPE = 128 + signal.SIGPIPE
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"seq2seq {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """Train translation models, translate with them, and score them."""
+
+
+app.command(epilog=train.EXAMPLES)(train.train)
+app.command(epilog=translate.EXAMPLES)(translate.translate)
+app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command(epilog=recipes.EXAMPLES)(recipes.recipes)
+app.command(epilog=demo.EXAMPLES)(demo.demo)
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the code that its outcome calls for."""
+    signal.signal(signal.SIGTERM, _terminate)
+    code = _run(sys.argv[1:])
+    _leave(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command; return its exit code. An error is one line, a traceback needs --debug."""
+    try:
+        result = get_command(app)(args=arguments, prog_name="seq2seq", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except (KeyboardInterrupt, typer.Abort):
+        return 128 + signal.SIGINT
+    except Terminated:
+        return 128 + signal.SIGTERM
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except Seq2SeqError as error:
+        if "--debug" in arguments:
+            raise
+        return _complain(str(error), error.exit_code)
+    except Exception as error:
+        told = _usage_error(error)
+        if told is not None:
+            return _complain(told, 2)
+        if "--debug" in arguments:
+            raise
+        kind = type(error).__name__
+        return _complain(f"a bug in seq2seq: {kind}: {error}; run again with --debug and report it", 1)
+
+
+def _usage_error(error: Exception) -> str | None:
+    """Return the message of a mistake in the command line, with where to read more."""
+    if not hasattr(error, "format_message"):
+        return None
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "seq2seq"
+    return f"{error.format_message().rstrip('.')}; see `{path} --help`"
+
+
+def _complain(message: str, code: int) -> int:
+    """Write one error line, with control characters made visible."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+    try:
+        sys.stderr.write(f"error: {shown}\n")
+        sys.stderr.flush()
+    except (OSError, AttributeError, ValueError):
+        pass  # nobody listens; the exit code still tells
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """Flush what is left and exit; a reader that left makes it 141, a full disk 5."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = code or BROKEN_PIPE
+    except OSError as error:
+        code = code or _complain(f"cannot write output: {error.strerror}; free some space", 5)
+    # The interpreter would try to flush again on its way out, and complain in lines of its own.
+    sys.stdout = None  # type: ignore[assignment]
+    if code in (BROKEN_PIPE, 128 + signal.SIGINT, 128 + signal.SIGTERM):
+        os._exit(code)
+    sys.exit(code)

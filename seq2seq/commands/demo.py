@@ -1,0 +1,5 @@
+"""`seq2seq demo`."""
+from __future__ import annotations
+EXAMPLES = ""
+def demo() -> None:
+    """Demo."""

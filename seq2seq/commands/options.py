@@ -1,0 +1,27 @@
+"""Options that every subcommand has, and what they set."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def _set_threads(count: int | None) -> int | None:
+    if count is not None:
+        import torch
+
+        torch.set_num_threads(count)
+    return count
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", help="no progress and no warnings on stderr")]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", min=1, max=1024, help="CPU threads", show_default="all cores", callback=_set_threads
+    ),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="show a traceback where an error ends the command")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N")]
+

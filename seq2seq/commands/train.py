@@ -1,0 +1,140 @@
+"""`seq2seq train`: from raw parallel text to a model."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seq2seq.commands.options import Debug, Device, Quiet, Threads
+from seq2seq.errors import UsageError
+
+if TYPE_CHECKING:
+    from seq2seq.config.schema import Recipe
+
+EXAMPLES = """Examples:\n
+\b
+  seq2seq train --data my-texts --pair en-fr --run runs/mine
+  seq2seq train multi30k-en-de-lstm --data multi30k --set training.max_minutes=15
+  seq2seq train --run runs/mine --resume
+"""
+DEFAULT = "default-transformer"
+
+
+def train(
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="[RECIPE]", help="a TOML file, or a shipped recipe's name")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="folder with train.en train.fr valid.en valid.fr test*.en ..."),
+    ] = None,
+    pair: Annotated[str | None, typer.Option(metavar="SRC-TGT", help="languages, such as en-fr")] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="run directory", show_default="runs/NAME")
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="change a field, such as model.layers=2"),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on from the newest checkpoint")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="show data, sizes and memory, and train nothing")
+    ] = False,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    threads: Threads = None,
+    debug: Debug = False,
+) -> None:
+    """Train a model. The run directory ends up holding all that `translate` needs."""
+    changes = _own_data(data, pair) + list(assignments or [])
+    if recipe is None and data is None and not (resume and run):
+        raise UsageError("nothing to train on", "name a recipe, or give --data DIR and --pair")
+    if recipe is None and data is not None and pair is None and not resume:
+        raise UsageError("--data without a recipe needs --pair", "such as --pair en-fr")
+    resolved = _resolved(recipe, changes, run if resume else None)
+    if dry_run:
+        _look(resolved, quiet)
+        return
+    from seq2seq.report.bar import show
+    from seq2seq.training import run as training
+
+    place = run or Path("runs") / _run_name(recipe, data, resolved)
+    events = training.train(
+        resolved,
+        place,
+        resume=resume,
+        device=device,
+        command=shlex.join(["seq2seq", *sys.argv[1:]]),
+        stop_signal=_listen(),
+    )
+    stopped = show(events, quiet=quiet)
+    if stopped is not None and stopped.reason.startswith("SIG"):
+        raise typer.Exit(128 + signal.Signals[stopped.reason])
+
+
+def _look(recipe: Recipe, quiet: bool) -> None:
+    """Show what needs no data first, so that it is seen even where the data cannot be had."""
+    from seq2seq.report.dry_run import show_dry_run, show_nominal
+    from seq2seq.training.dry_run import dry_run, nominal_sizes
+
+    show_nominal(nominal_sizes(recipe))
+    show_dry_run(dry_run(recipe, note=_silent if quiet else _note))
+
+
+def _own_data(data: Path | None, pair: str | None) -> list[str]:
+    """Return assignments that put a folder of text files in place of the recipe's corpus."""
+    changes = [] if pair is None else [f"data.pair={json.dumps(pair)}"]
+    if data is not None:
+        changes += [f"data.path={json.dumps(str(data))}", 'data.format="text"', 'data.train="train"']
+        changes += ['data.valid="valid"', "data.test=[]", 'data.configuration=""', 'data.revision=""']
+    return changes
+
+
+def _resolved(recipe: str | None, changes: list[str], resumed: Path | None) -> Recipe:
+    """Return the recipe: as given, or the one of the run that is resumed, with changes on top."""
+    from seq2seq.config.loading import assigned, check_recipe, load_recipe
+    from seq2seq.models.bundle import RECIPE, read_recipe
+
+    if resumed is None or (recipe is not None and not (resumed / RECIPE).exists()):
+        return load_recipe(recipe or DEFAULT, changes)
+    if recipe is not None:
+        return load_recipe(recipe, changes)
+    values, _ = assigned(read_recipe(resumed).model_dump(), changes)
+    return check_recipe(values, set(), where=str(resumed))
+
+
+def _run_name(recipe: str | None, data: Path | None, resolved: Recipe) -> str:
+    if recipe is not None:
+        return Path(recipe).stem
+    assert data is not None
+    return f"{data.resolve().name}-{resolved.data.pair}"
+
+
+def _listen() -> Callable[[], str]:
+    """Let SIGINT and SIGTERM ask the training loop to save and stop; a second one ends the process at once."""
+    received: list[str] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        received.append(signal.Signals(number).name)
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_DFL)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, remember)
+    return lambda: received[0] if received else ""
+
+
+def _note(message: str) -> None:
+    typer.echo(message, err=True)
+
+
+def _silent(message: str) -> None:
+    pass

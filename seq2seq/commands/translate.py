@@ -1,0 +1,99 @@
+"""`seq2seq translate`: one line of translation for each line of text, in order."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from seq2seq.commands.options import Debug, Device, Quiet, Threads
+from seq2seq.decoding.formats import FormatName
+from seq2seq.errors import DataError, UsageError
+
+EXAMPLES = """Examples:\n
+\b
+  echo "A dog runs." | seq2seq translate runs/demo
+  seq2seq translate runs/demo --input test.en.gz --output test.fr
+  seq2seq translate runs/a runs/b --nbest 5 --format jsonl < test.en
+"""
+
+
+def translate(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="run directory; several are an ensemble")
+    ],
+    input_file: Annotated[
+        Path | None,
+        typer.Option("--input", metavar="FILE", help="text, plain or gzip", show_default="stdin"),
+    ] = None,
+    output_file: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="where to write", show_default="stdout"),
+    ] = None,
+    beam: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1000, help="hypotheses kept; 1 is greedy", show_default="the recipe's"
+        ),
+    ] = None,
+    nbest: Annotated[
+        int, typer.Option(min=1, max=1000, help="translations a line, at most the beam")
+    ] = 1,
+    form: Annotated[
+        FormatName, typer.Option("--format", help="jsonl and moses hold n-best lists and scores")
+    ] = "text",
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="decoding.KEY=VALUE", help="change how it is searched"),
+    ] = None,
+    strict_utf8: Annotated[
+        bool, typer.Option("--strict-utf8", help="end with an error at invalid UTF-8")
+    ] = False,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    threads: Threads = None,
+    debug: Debug = False,
+) -> None:
+    """Translate lines of text: one line out for each line in, in order."""
+    if form == "text" and nbest > 1:
+        raise UsageError(
+            "plain text has one line for each input line, so it cannot hold an n-best list",
+            "add --format jsonl or --format moses",
+        )
+    from seq2seq.config.loading import decoding_overrides
+    from seq2seq.decoding.output import open_output
+    from seq2seq.decoding.stream import chunks_of, translate_stream
+    from seq2seq.decoding.translator import Translator
+
+    source = input_file or _standard_input()
+    name = str(input_file or "standard input")
+    changes = [*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])]
+    with open_output(output_file) as write:
+        translator = Translator.load(runs, device=device)
+        translator.decoding = decoding_overrides(translator.decoding, changes)
+        translate_stream(
+            translator,
+            chunks_of(source, name),
+            write,
+            form=form,
+            nbest=nbest,
+            warn=_silent if quiet else _warn,
+            strict=name if strict_utf8 else None,
+        )
+
+
+def _standard_input() -> BinaryIO:
+    """Return its bytes; Python has no `sys.stdin` where it was closed from the start."""
+    if sys.stdin is None:
+        raise DataError("standard input is closed", "pipe text in, or use --input FILE")
+    return sys.stdin.buffer
+
+
+def _warn(message: str) -> None:
+    typer.echo(f"warning: {message}", err=True)
+
+
+def _silent(message: str) -> None:
+    pass

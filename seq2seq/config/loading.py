@@ -1,0 +1,171 @@
+"""From a TOML file, a shipped name and `--set` assignments to a checked recipe, with all mistakes in one message."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from seq2seq.config.schema import DecodingConfig, Recipe
+from seq2seq.config.shipped import shipped_recipes
+from seq2seq.errors import RecipeError
+
+LARGEST_FILE = 1 << 20  # bytes; a recipe is a page, not a data set
+
+ONLY_FOR = {  # fields that one architecture alone reads
+    "recurrent": ("cell", "cell_options", "embedding", "initial"),
+    "transformer": ("heads", "feed_forward", "norm"),
+}
+
+
+def load_recipe(name: str | None, assignments: Sequence[str] = ()) -> Recipe:
+    """Load a recipe and apply `KEY=VALUE` assignments on top.
+
+    `name` is the path of a TOML file, the name of a shipped recipe, or None for the defaults.
+
+    Raises:
+        RecipeError: the file is missing or unreadable, or any field is unknown or wrong.
+    """
+    return check_recipe(*assigned(recipe_values(name), assignments), where=name or "the default recipe")
+
+
+def recipe_values(name: str | None) -> dict[str, Any]:
+    """Return what a recipe's file says, unchecked."""
+    if name is None:
+        return {}
+    path = find_recipe(name)
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise RecipeError(f"{path} is larger than 1 MiB", "a recipe is a short TOML file")
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path} is not valid TOML: {error}", "mend the file") from error
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        raise RecipeError(f"cannot read recipe {path}: {error}", "give a readable TOML file") from error
+
+
+def find_recipe(name: str) -> Path:
+    """Return the file of a recipe given by path or by shipped name; a RecipeError names the nearest."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = shipped_recipes()
+    if name in shipped:
+        return shipped[name]
+    near = difflib.get_close_matches(name, shipped, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else "`seq2seq recipes` lists the shipped ones"
+    raise RecipeError(f"there is no recipe {name!r}, neither a file nor a shipped one", hint)
+
+
+def assigned(values: dict[str, Any], assignments: Sequence[str]) -> tuple[dict[str, Any], set[str]]:
+    """Return `values` with assignments applied, and the dotted keys of the architecture's own fields written.
+
+    A value is read as TOML (`3`, `true`, `[1, 2]`, `"text"`); what is not TOML is taken as text.
+    """
+    result = copy.deepcopy(values)
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        section, dot, field = key.strip().partition(".")
+        if not equals or not section or (dot and not field):
+            raise RecipeError(f"--set {assignment}: expected KEY=VALUE", "such as --set model.layers=2")
+        if not dot:
+            result[section] = _toml_value(text)
+            continue
+        holder = result.setdefault(section, {})
+        if not isinstance(holder, dict):
+            raise RecipeError(f"--set {assignment}: {section} is not a section")
+        if field.startswith("cell_options."):
+            holder, field = holder.setdefault("cell_options", {}), field.removeprefix("cell_options.")
+        holder[field] = _toml_value(text)
+    written = result.get("model")
+    return result, {f"model.{field}" for field in written} if isinstance(written, dict) else set()
+
+
+def check_recipe(values: dict[str, Any], written: set[str], *, where: str) -> Recipe:
+    """Validate `values`; raise one RecipeError that lists every mistake."""
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError(f"{where}: {_mistakes(error, Recipe)}", "mend them and run again") from error
+    for architecture, fields in ONLY_FOR.items():
+        unused = [f"model.{field}" for field in fields if f"model.{field}" in written]
+        if unused and architecture != recipe.model.architecture:
+            raise RecipeError(
+                f"{where}: {', '.join(unused)} means nothing to the {recipe.model.architecture}",
+                "take it out",
+            )
+    return recipe
+
+
+def decoding_overrides(decoding: DecodingConfig, assignments: Sequence[str]) -> DecodingConfig:
+    """Return `decoding` with assignments such as `decoding.beam=1` applied."""
+    values, _ = assigned({"decoding": decoding.model_dump()}, assignments)
+    strangers = sorted(set(values) - {"decoding"})
+    if strangers:
+        raise RecipeError(
+            f"--set {strangers[0]}: a trained model takes decoding.* only", "such as decoding.beam=1"
+        )
+    try:
+        return DecodingConfig.model_validate(values["decoding"])
+    except ValidationError as error:
+        raise RecipeError(_mistakes(error, DecodingConfig, "decoding."), "mend them and run again") from error
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        parsed = tomllib.loads(f"value = {text.strip()}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text.strip()
+    return parsed["value"] if set(parsed) == {"value"} else text.strip()
+
+
+def _mistakes(error: ValidationError, schema: type[BaseModel], prefix: str = "") -> str:
+    """Return every mistake once, in the recipe's own words."""
+    known = [prefix + name for name in field_names(schema)]
+    lines: dict[str, None] = {}
+    for entry in error.errors():
+        parts = [str(part) for part in entry["loc"]]
+        depth = 1 if prefix or len(parts) < 2 else 2
+        key = prefix + ".".join(parts[:depth])
+        if entry["type"] == "extra_forbidden":
+            lines[f"{key}: no such field{_nearest(key, known)}"] = None
+        elif entry["type"] == "value_error":
+            text = entry["msg"].removeprefix("Value error, ")
+            lines.update(dict.fromkeys(f"{key}: {line}" if key else line for line in text.split("\n")))
+        else:
+            if any(line.startswith(f"{key}: ") for line in lines):
+                continue  # a union reports each of its arms
+            said = entry["msg"][0].lower() + entry["msg"][1:]
+            lines[f"{key}: {said}, but is {_shown(entry['input'])}"] = None
+    return "; ".join(lines)
+
+
+def field_names(schema: type[BaseModel]) -> list[str]:
+    """Return the dotted names of every field of a schema."""
+    names = []
+    for name, field in schema.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            names += [f"{name}.{below}" for below in inner.model_fields]
+        else:
+            names.append(name)
+    return names
+
+
+def _nearest(key: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    if not near:
+        last = key.rpartition(".")[2]
+        by_last = {name.rpartition(".")[2]: name for name in known}
+        near = [by_last[name] for name in difflib.get_close_matches(last, by_last, n=1)]
+    return f", did you mean {near[0]}?" if near else ""
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

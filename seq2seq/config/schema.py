@@ -1,0 +1,178 @@
+"""The recipe: every field that a TOML file or `--set` may hold, with its default and its bounds.
+
+The schema is closed: what is not named here is an error. `config.loading` turns mistakes into messages.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+DataFormat = Literal["text", "tsv", "jsonl", "hub", "demo"]
+TokenizerName = Literal["unigram", "bpe", "words"]
+SourceOrder = Literal["forward", "reverse"]
+Architecture = Literal["recurrent", "transformer"]
+CellName = Literal["lstm"]
+NormPlacement = Literal["pre", "post"]
+Tying = Literal["none", "output", "all"]
+OptimizerName = Literal["sgd", "adam", "adamw"]
+ScheduleName = Literal["constant", "halving", "inverse_sqrt", "cosine"]
+LossUnit = Literal["token", "sentence"]
+PrecisionName = Literal["auto", "float32", "bfloat16"]
+
+SMALLEST_VOCABULARY = 8
+LARGEST_VOCABULARY = 1_000_000
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
+VocabularySize = Annotated[int, Field(ge=SMALLEST_VOCABULARY, le=LARGEST_VOCABULARY)]
+
+
+class Section(BaseModel):
+    """A closed, unchangeable group of fields with strict types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class DataConfig(Section):
+    """Where the parallel text comes from, and which pairs are kept."""
+
+    format: DataFormat = "text"
+    path: str = Field("", max_length=4096)  # a folder, or a data set's name on the hub
+    configuration: str = ""  # of a hub data set, such as "fr-en" of WMT14
+    revision: str = ""  # of a hub data set: a commit, so that the data cannot move
+    pair: str = Field("en-fr", pattern=r"^[A-Za-z]{2,8}(_[A-Za-z]+)?-[A-Za-z]{2,8}(_[A-Za-z]+)?$")
+    train: str = "train"
+    valid: str = "valid"
+    test: list[str] = []  # base names; empty means every "test*" of the folder
+    limit: Count = 0  # use only the first pairs of train; 0 means all
+    held_out: Positive = 1000  # pairs taken out of train where there is no valid
+    max_length: Annotated[int, Field(ge=1, le=100_000)] = 250  # pieces a side; longer pairs are dropped
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """Return the source and the target language."""
+        source, _, target = self.pair.partition("-")
+        return source, target
+
+
+class TextConfig(Section):
+    """How raw text becomes numbers and back."""
+
+    tokenizer: TokenizerName = "unigram"
+    vocabulary: VocabularySize | Annotated[
+        list[VocabularySize], Field(min_length=2, max_length=2)
+    ] = 8000
+    joint: bool = True  # one sentencepiece model for both sides
+    source_order: SourceOrder = "forward"
+    sample: Positive = 1_000_000  # sentences that a sentencepiece model is trained on
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Return the vocabulary sizes of source and target."""
+        if isinstance(self.vocabulary, int):
+            return self.vocabulary, self.vocabulary
+        return self.vocabulary[0], self.vocabulary[1]
+
+
+class ModelConfig(Section):
+    """The network. `hidden` is the width of any architecture, `layers` counts per side."""
+
+    architecture: Architecture = "transformer"
+    layers: Annotated[int, Field(ge=1, le=256)] = 3
+    hidden: Annotated[int, Field(ge=1, le=16384)] = 256
+    dropout: Rate = 0.1
+    tie: Tying = "none"  # output: target embedding = projection; all: source embedding too
+    # recurrent
+    cell: CellName = "lstm"
+    cell_options: dict[str, Any] = {}
+    embedding: Annotated[int, Field(ge=1, le=16384)] = 256
+    initial: Annotated[float, Field(gt=0.0, le=1.0)] = 0.08  # weights start in U(-initial, initial)
+    # transformer
+    heads: Annotated[int, Field(ge=1, le=256)] = 4
+    feed_forward: Annotated[int, Field(ge=1, le=65536)] = 1024
+    norm: NormPlacement = "pre"
+
+
+class TrainingConfig(Section):
+    """How the weights are found. Zero means "no limit" or "off" where a field allows it."""
+
+    optimizer: OptimizerName = "adam"
+    learning_rate: Annotated[float, Field(gt=0.0, le=1e6)] = 1e-3
+    betas: Annotated[list[Rate], Field(min_length=2, max_length=2)] = [0.9, 0.98]
+    weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
+    schedule: ScheduleName = "inverse_sqrt"
+    warmup: Count = 400  # steps
+    halve_after: Annotated[float, Field(ge=0.0)] = 5.0  # epochs, for "halving"
+    halve_every: Annotated[float, Field(gt=0.0)] = 0.5  # epochs, for "halving"
+    label_smoothing: Rate = 0.0
+    loss_per: LossUnit = "token"  # "sentence" is the 2014 paper's: the summed loss over the sentences
+    clip_norm: Annotated[float, Field(ge=0.0)] = 1.0  # 0: no clipping
+    batch_tokens: Positive = 4096  # target pieces a batch, padding included
+    batch_sentences: Count = 0  # at most so many sentences a batch; 0: no limit
+    accumulate: Positive = 1  # batches a step
+    max_steps: Count = 0
+    max_epochs: Annotated[float, Field(ge=0.0)] = 0.0
+    max_minutes: Annotated[float, Field(ge=0.0)] = 0.0
+    save_every: Positive = 500  # steps
+    keep: Annotated[int, Field(ge=2)] = 2  # checkpoints
+    validate_every: Positive = 500  # steps
+    validation_sentences: Count = 1000  # translated for BLEU at each validation; 0: no BLEU
+    patience: Count = 10  # validations without a better BLEU; 0: never stop early
+    log_every: Positive = 20  # steps
+    precision: PrecisionName = "auto"
+
+    @property
+    def ends(self) -> list[float]:
+        """Return the three limits that decide how long training goes on."""
+        return [float(self.max_steps), self.max_epochs, self.max_minutes]
+
+    @model_validator(mode="after")
+    def _ends_somehow(self) -> TrainingConfig:
+        if not (self.max_steps or self.max_epochs or self.max_minutes or self.patience):
+            raise ValueError("set max_steps, max_epochs, max_minutes or patience, or it never ends")
+        if self.schedule == "cosine" and not (
+            self.max_steps or self.max_epochs or self.max_minutes
+        ):
+            raise ValueError('schedule "cosine" needs max_steps, max_epochs or max_minutes')
+        return self
+
+
+class DecodingConfig(Section):
+    """How translations are searched for."""
+
+    beam: Annotated[int, Field(ge=1, le=1000)] = 5
+    length_penalty: Annotated[float, Field(ge=0.0, le=10.0)] = 1.0  # score / length ** penalty
+    max_ratio: Annotated[float, Field(gt=0.0, le=100.0)] = 2.0  # target pieces per source piece
+    max_extra: Annotated[int, Field(ge=1, le=10_000)] = 20  # target pieces on top of that
+    max_input: Annotated[int, Field(ge=2, le=100_000)] = 250  # pieces; longer lines go in parts
+    batch_tokens: Positive = 8192  # source pieces times beam, padding included
+    deterministic: bool = False  # one sentence length a batch, float32
+
+
+class Recipe(Section):
+    """A whole experiment in five sections and a seed."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    data: DataConfig = DataConfig()
+    text: TextConfig = TextConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    decoding: DecodingConfig = DecodingConfig()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        mistakes = []
+        model, text = self.model, self.text
+        if model.architecture == "transformer" and model.hidden % model.heads:
+            mistakes.append(f"model.heads: {model.heads} must divide model.hidden ({model.hidden})")
+        if model.tie == "all" and not (text.joint and text.tokenizer != "words"):
+            mistakes.append('model.tie: "all" needs one joint sentencepiece vocabulary')
+        if text.joint and text.tokenizer != "words" and text.sizes[0] != text.sizes[1]:
+            mistakes.append("text.vocabulary: a joint vocabulary has one size, not two")
+        if model.architecture == "recurrent" and model.tie != "none" and model.embedding != model.hidden:
+            mistakes.append("model.tie: a tied projection needs model.embedding = model.hidden")
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
+        return self

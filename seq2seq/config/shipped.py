@@ -1,0 +1,20 @@
+"""The recipes that come with the toolkit: found beside the checkout, or inside the installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def recipe_root() -> Path:
+    """Return the folder that holds one folder a paper or data set."""
+    inside = PACKAGE / "_recipes"
+    return inside if inside.is_dir() else PACKAGE.parent / "recipes"
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """Return recipe files by name: folder and file joined by a dash, `multi30k-en-de-lstm`."""
+    return {
+        f"{file.parent.name}-{file.stem}": file for file in sorted(recipe_root().glob("*/*.toml"))
+    }

@@ -1,0 +1,1 @@
+"""From corpora to batches: reading, cleaning, encoding once, planning, gathering."""

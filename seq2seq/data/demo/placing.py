@@ -1,0 +1,239 @@
+"""Sentences of time, place and quantity, and those that French puts in its own way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from seq2seq.data.demo.clauses import Clause, Sentence, being, joined, negated, question, statement
+from seq2seq.data.demo.draw import THIRD, Draw
+from seq2seq.data.demo.lexicon import Word
+from seq2seq.data.demo.phrases import DETERMINERS, Phrase, counted, noun_phrase
+
+PARTS = ("door", "window", "key", "clock", "mirror", "furniture")
+WHOLES = (
+    *("house", "school", "kitchen", "hospital", "hotel", "church", "bank", "castle", "museum"),
+    *("library", "restaurant", "shop", "office", "farm", "bakery"),
+)
+BESIDE = ("on", "under", "behind", "in front of", "near", "next to")
+AROUND = BESIDE[2:]
+DOES_WELL = ("sing", "dance", "swim", "work", "sleep")
+DOES_SLOWLY = ("dance", "swim", "work", "eat", "drink", "read", "write")
+DOES_HERE = ("sleep", "work", "live", "stay", "eat", "sing", "dance", "swim")
+
+
+def contraction(draw: Draw) -> Sentence:
+    """The king talks to the children. / Le roi parle aux enfants."""
+    verbs = draw.lexicon.verbs
+    dice = draw.random.random()
+    if dice < 0.2:
+        sport = draw.chance(0.5)
+        noun = draw.noun(("sport" if sport else "instrument",))
+        thing = noun_phrase(noun, plural=noun.gender == "p")
+        english = f"play {noun.english if sport else thing.english}"
+        french = f"{'à' if sport else 'de'} {thing.french}"
+        tail = Word(english.removeprefix("play "), french)
+        tense = draw.any(("present", "present", "want", "can"))
+        return statement(Clause(draw.subject(), verbs["play"], tense=tense, tail=tail))
+    if dice < 0.45:
+        goes = draw.chance(0.6)
+        place = noun_phrase(draw.noun(("building", "site")))
+        english, french = ("to", "à") if goes else ("from", "de")
+        tail = Word(f"{english} {place.english}", f"{french} {place.french}")
+        tense = draw.any(("present", "present", "past", "future"))
+        subject = draw.subject(THIRD)
+        return statement(Clause(subject, verbs["go" if goes else "come"], tense=tense, tail=tail))
+    if dice < 0.65:
+        return _part(draw)
+    verb = draw.transitive(lambda verb: verb.prep in ("à", "de"))
+    noun = draw.noun([kind for kind in verb.takes if kind != "kin"])
+    plural = draw.chance(0.5 if not noun.feminine else 0.8)
+    return statement(Clause(draw.subject(), verb, noun_phrase(noun, plural=plural)))
+
+
+def _part(draw: Draw) -> Sentence:
+    """Build a sentence on `the window of the castle`."""
+    part = draw.noun(PARTS)
+    outer = noun_phrase(draw.noun(WHOLES))
+    inner = noun_phrase(part)
+    thing = replace(
+        inner,
+        english=f"{inner.english} of {outer.english}",
+        french=f"{inner.french} de {outer.french}",
+    )
+    verb = draw.transitive(lambda verb: part.kind in verb.takes and not verb.prep)
+    return statement(Clause(draw.subject(), verb, thing))
+
+
+def articles(draw: Draw) -> Sentence:
+    """He drinks water. / Il boit de l'eau. He does not eat any cherries. / Il ne mange pas de cerises."""
+    verb = draw.transitive(
+        lambda verb: not {"food", "dish", "drink"}.isdisjoint(verb.takes) and not verb.prep
+    )
+    kinds = [kind for kind in ("food", "dish", "drink", "dish", "drink") if kind in verb.takes]
+    if not kinds:
+        return articles(draw)
+    noun = draw.noun(kinds)
+    if verb.state:
+        thing = draw.object_of(replace(verb, takes=(noun.english,)))
+    else:
+        determiner = "a" if noun.plural_english else draw.any(("", "", "the"))
+        thing = noun_phrase(noun, determiner, plural=bool(noun.plural_english))
+    clause = Clause(draw.agent(verb), verb, thing)
+    if draw.chance(0.35):
+        return statement(negated(clause, draw.any(("not", "never"))))
+    if draw.chance(0.2) and not verb.state:
+        return statement(replace(clause, tense=draw.any(("past", "want", "future"))))
+    return statement(clause)
+
+
+def adverb_position(draw: Draw) -> Sentence:
+    """The bird often sings here. / L'oiseau chante souvent ici."""
+    endings = draw.lexicon.words["endings"]
+    dice = draw.random.random()
+    if dice < 0.5:
+        clause = replace(draw.clause(state=False), adverb=draw.word("frequency"))
+        return question(clause) if draw.chance(0.1) else statement(clause)
+    if dice < 0.6:
+        subject = draw.subject(THIRD)
+        if draw.chance(0.3):
+            return being(subject, draw.word("states"), adverb=draw.word("frequency"), has=True)
+        verb = draw.lexicon.verbs["come"]
+        return statement(Clause(subject, verb, tail=endings["here"], adverb=draw.word("frequency")))
+    ending = draw.pick([word for word in endings.values() if word.english not in ("tomorrow", "yesterday")])
+    able = {"well": DOES_WELL, "slowly": DOES_SLOWLY, "here": DOES_HERE}.get(ending.english)
+    verb = draw.verb(
+        lambda verb: verb.english in able
+        if able
+        else not (verb.state or verb.placed)
+    )
+    complement = draw.object_of(verb) if verb.takes else None
+    clause = Clause(draw.agent(verb), verb, complement, tail=ending)
+    return statement(negated(clause, "not") if draw.chance(0.15) else clause)
+
+
+def located(draw: Draw, choices: tuple[str, ...], kinds: tuple[str, ...]) -> Word:
+    """Draw a preposition and its place: `under the bed`."""
+    prepositions = draw.lexicon.words["prepositions"]
+    preposition = draw.pick([prepositions[word] for word in choices])
+    noun = draw.noun(kinds)
+    spot = noun_phrase(noun)
+    return Word(f"{preposition.english} {spot.english}", f"{preposition.french} {spot.french}")
+
+
+def inside(draw: Draw) -> Word:
+    """Draw where somebody is: in a town, a country or a building, or at a site."""
+    dice = draw.random.random()
+    if dice < 0.3:
+        town = draw.word("towns")
+        return Word(f"in {town.english}", f"à {town.french}")
+    if dice < 0.55:
+        country = draw.word("countries")
+        return Word(f"in {country.english}", f"{'en' if country.feminine else 'à le'} {country.french}")
+    spot = noun_phrase(draw.noun(("building", "site")))
+    if spot.kind == "site":
+        return Word(f"at {spot.english}", f"à {spot.french}")
+    return Word(f"in {spot.english}", f"dans {spot.french}")
+
+
+def place(draw: Draw) -> Sentence:
+    """There is a cat under the table. / Il y a un chat sous la table."""
+    dice = draw.random.random()
+    if dice < 0.3:
+        return _existence(draw)
+    if dice < 0.5:
+        noun = draw.noun(("animal", "thing", "text", "clothing"))
+        subject = draw.definite(noun, plural=draw.chance(0.25))
+        return being(subject, located(draw, BESIDE, ("furniture",)), past=draw.chance(0.2))
+    if dice < 0.65:
+        return being(draw.subject(THIRD), located(draw, AROUND, ("building", "furniture", "vehicle")))
+    if dice < 0.85:
+        verb = draw.verb(lambda verb: verb.english in ("live", "work", "stay", "arrive", "travel"))
+        where = inside(draw)
+        if verb.english == "travel" or verb.english == "live":
+            country = draw.word("countries")
+            french = f"{'en' if country.feminine else 'à le'} {country.french}"
+            where = where if verb.english == "live" and draw.chance(0.6) else Word(f"in {country.english}", french)
+        return statement(Clause(draw.subject(), verb, tail=where))
+    if dice < 0.93:
+        return _origin(draw)
+    weather, where = draw.word("weather"), inside(draw)
+    frequency = draw.word("frequency") if draw.chance(0.5) else None
+    return Sentence(
+        joined("it is", frequency.english if frequency else "", weather.english, where.english),
+        joined("il fait", frequency.french if frequency else "", weather.french, where.french),
+    )
+
+
+def _origin(draw: Draw) -> Sentence:
+    country = draw.word("countries" if draw.chance(0.6) else "towns")
+    article = "" if country.feminine or country.english in draw.lexicon.words["towns"] else "le"
+    tail = Word(f"from {country.english}", joined("de", article, country.french))
+    return statement(Clause(draw.subject(), draw.lexicon.verbs["come"], tail=tail))
+
+
+def _existence(draw: Draw) -> Sentence:
+    noun = draw.noun(("animal", "thing", "text", "clothing", "food"), plural=True)
+    where = located(draw, BESIDE, ("furniture",)) if draw.chance(0.6) else inside(draw)
+    dice = draw.random.random()
+    plural = draw.chance(0.4)
+    there = "there are" if plural else "there is"
+    if dice < 0.2:
+        none = noun_phrase(noun, "no", plural=plural)
+        return Sentence(
+            f"{there} {none.english} {where.english}", f"il ne y a pas {none.french} {where.french}"
+        )
+    thing = noun_phrase(noun, "a", plural=plural)
+    if dice < 0.4 and not plural:
+        return Sentence(
+            f"is there {thing.english} {where.english}",
+            f"est-ce que il y a {thing.french} {where.french}",
+            "?",
+        )
+    if dice < 0.6:
+        number = draw.word("numbers")
+        thing = counted(noun, number)
+        there = "there are" if thing.plural else "there is"
+    return Sentence(
+        f"{there} {thing.english} {where.english}", f"il y a {thing.french} {where.french}"
+    )
+
+
+def idiom(draw: Draw) -> Sentence:
+    """The boy is afraid of the dog. / Le garçon a peur du chien."""
+    dice = draw.random.random()
+    subject = draw.subject()
+    if dice < 0.3:
+        past = draw.chance(0.25)
+        asked = not past and draw.chance(0.3)
+        return being(subject, draw.word("states"), past=past, asked=asked, has=True)
+    if dice < 0.6:
+        noun = draw.noun(("animal", "animal", "judge", "witch", "teacher", "doctor", "soldier", "king"))
+        fear = noun_phrase(noun, plural=draw.chance(0.4))
+        complement = Phrase(f"afraid of {fear.english}", f"peur de {fear.french}")
+        word = "not" if draw.chance(0.2) else ""
+        asked = not word and draw.chance(0.15)
+        return being(subject, complement, negation=word, asked=asked, has=True)
+    verb = draw.lexicon.verbs["need"]
+    noun = draw.noun(("dish", "drink", *verb.takes))
+    thing = noun_phrase(noun, draw.any(("a", "a", "the", "my", "her")) if noun.plural_english else "")
+    if thing.english.startswith(("my ", "her ")) and noun.kind == "person":
+        thing = noun_phrase(noun, "a")
+    if not noun.plural_english:
+        thing = replace(thing, french=thing.negated.removeprefix("de "))
+    word = "not" if draw.chance(0.2) and thing.english.split()[0] not in ("a", "an") else ""
+    clause = Clause(subject, verb, thing, negation=word)
+    return question(clause) if draw.chance(0.15) and not word else statement(clause)
+
+
+def company(draw: Draw) -> Sentence:
+    """Marie dances with her sister. / Marie danse avec sa sœur."""
+    prepositions = draw.lexicon.words["prepositions"]
+    with_ = draw.chance(0.6)
+    verb = draw.verb(
+        lambda verb: verb.english
+        in (("sing", "dance", "work", "swim", "travel", "eat") if with_ else ("leave", "arrive"))
+    )
+    other = draw.person() if with_ else noun_phrase(draw.noun(("thing", "clothing")), draw.any(tuple(DETERMINERS)[3:6]))
+    word = prepositions["with" if with_ else "without"]
+    tail = Word(f"{word.english} {other.english}", f"{word.french} {other.french}")
+    return statement(Clause(draw.subject(THIRD), verb, tail=tail))

@@ -1,0 +1,214 @@
+"""From a recipe's corpus to encoded text, once: later starts find it by content hash."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from seq2seq.config.schema import Recipe
+from seq2seq.data.cache import cached
+from seq2seq.data.cleaning import DataReport, check_usable, usable
+from seq2seq.data.corpora import find_tests, open_corpus
+from seq2seq.data.encoded import CorpusWriter, EncodedCorpus, token_type
+from seq2seq.data.streams import Corpus, EveryNth, FirstPairs, Pair, digest_of
+from seq2seq.errors import DataError
+from seq2seq.text.folder import load_tokenizers, save_tokenizers, shortfalls, train_tokenizers
+from seq2seq.text.tokenizer import UNK, Tokenizer
+
+FORMAT = 1  # of the cache; raise it whenever the same input gives other files
+CHUNK = 20_000  # pairs encoded at a time
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that training needs to know about its text."""
+
+    source: Tokenizer
+    target: Tokenizer
+    train: EncodedCorpus
+    valid: EncodedCorpus
+    valid_sources: list[str]  # raw text, pair by pair beside `valid`
+    valid_references: list[str]
+    report: DataReport
+    data_hash: (
+        str  # of the text, the tokenizers and what was dropped: equal hashes mean equal batches
+    )
+    tests: dict[
+        str, tuple[Path, Path]
+    ]  # source and reference by base name; {} unless the corpus is a folder
+
+
+@dataclass(frozen=True)
+class _Sets:
+    train: Corpus
+    train_digest: str
+    valid: Corpus
+    valid_digest: str
+    held_out: int
+
+
+def prepare(
+    recipe: Recipe,
+    cache: Path,
+    tokenizers: tuple[Tokenizer, Tokenizer] | None = None,
+    note: Note = lambda message: None,
+) -> Prepared:
+    """Read, clean and encode the recipe's corpus, or find that done under `cache`.
+
+    `tokenizers` are a run's own; without them they are trained, or found, too. `note` hears, line
+    by line, what a user should know. Raises DataError for unusable text, ResourceError for a cache
+    that cannot be written.
+    """
+    tests = find_tests(recipe.data)
+    sets = _open_sets(recipe, note)
+    if sets.train_digest == sets.valid_digest:
+        note("the validation text is the training text: its scores say nothing about new text")
+    source, target = tokenizers or _tokenizers(recipe, cache, sets)
+    for sentence in shortfalls((source, target), recipe.text):
+        note(sentence)
+    data_hash = digest_of(
+        FORMAT,
+        sets.train_digest,
+        sets.valid_digest,
+        source.digest,
+        target.digest,
+        *recipe.data.languages,
+        recipe.data.max_length,
+    )
+    place = cache / "corpora" / data_hash[:32]
+    encoder = _Encoder(source, target, recipe.data.max_length)
+    train, valid, texts, report = cached(
+        place,
+        lambda folder: encoder.build(folder, sets),
+        lambda folder: _opened(folder, data_hash, encoder),
+    )
+    if report.valid_dropped:
+        note(f"{report.valid_dropped} validation pairs dropped: empty, or over data.max_length")
+    sources, references = [pair[0] for pair in texts], [pair[1] for pair in texts]
+    return Prepared(source, target, train, valid, sources, references, report, data_hash, tests)
+
+
+def _open_sets(recipe: Recipe, note: Note) -> _Sets:
+    """Open training and validation text; without the latter, hold pairs out of the former."""
+    data = recipe.data
+    train = open_corpus(data, "train")
+    assert train is not None
+    if data.limit:
+        train = FirstPairs(train, data.limit)
+    valid = open_corpus(data, "valid")
+    whole = train.survey()
+    if not whole.count:
+        raise DataError(f"{train.name}: no pairs at all", "the text is empty")
+    if valid is not None:
+        return _Sets(train, whole.digest, valid, valid.survey().digest, 0)
+    if whole.count == 1:
+        return _Sets(train, whole.digest, train, whole.digest, 0)
+    held = min(data.held_out, max(1, whole.count // 10))
+    note(f"no validation text: {held:,} of {whole.count:,} training pairs are held out for it")
+    rest, picked = (
+        EveryNth(train, whole, whole.count // held, held, side) for side in (False, True)
+    )
+    return _Sets(rest, rest.survey().digest, picked, picked.survey().digest, held)
+
+
+def _tokenizers(recipe: Recipe, cache: Path, sets: _Sets) -> tuple[Tokenizer, Tokenizer]:
+    text, languages = recipe.text, recipe.data.languages
+    library = "sacremoses" if text.tokenizer == "words" else "sentencepiece"
+    settings = text.model_dump(exclude={"source_order"})
+    key = digest_of(
+        FORMAT,
+        sets.train_digest,
+        json.dumps(settings, sort_keys=True),
+        *languages,
+        recipe.seed,
+        library,
+        importlib.metadata.version(library),
+    )
+
+    def build(folder: Path) -> None:
+        trained = train_tokenizers(sets.train.pairs, text, languages, recipe.seed)
+        save_tokenizers(folder, *trained)
+
+    def open_(folder: Path) -> tuple[Tokenizer, Tokenizer]:
+        return load_tokenizers(folder, text, languages)
+
+    return cached(cache / "tokenizers" / key[:32], build, open_)
+
+
+@dataclass(frozen=True)
+class _Encoder:
+    source: Tokenizer
+    target: Tokenizer
+    longest: int
+
+    @property
+    def kind(self) -> str:
+        """Return the type of tokens in the files."""
+        return token_type(max(self.source.size, self.target.size))
+
+    def build(self, folder: Path, sets: _Sets) -> None:
+        """Fill a folder of the cache; the manifest comes last."""
+        report, checked = DataReport(held_out=sets.held_out), DataReport()
+        with (folder / "valid.jsonl").open("w", encoding="utf-8", newline="\n") as texts:
+            for pair in self._encode(sets.valid, folder, "valid", checked):
+                texts.write(json.dumps(pair) + "\n")
+        for _ in self._encode(sets.train, folder, "train", report):
+            pass
+        report.valid, report.valid_dropped = checked.kept, checked.read - checked.kept
+        sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+        manifest = {"format": FORMAT, "files": sizes, "report": report.as_dict()}
+        (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+    def _encode(
+        self, corpus: Corpus, folder: Path, name: str, report: DataReport
+    ) -> Iterator[Pair]:
+        """Write a corpus chunk by chunk and yield the raw pairs that are kept."""
+        stream = corpus.pairs()
+        with CorpusWriter(folder, name, self.kind) as writer:
+            while chunk := list(islice(stream, CHUNK)):
+                sources = self.source.encode([pair[0] for pair in chunk])
+                targets = self.target.encode([pair[1] for pair in chunk])
+                kept = [
+                    place
+                    for place, (source, target) in enumerate(zip(sources, targets, strict=True))
+                    if usable(source, target, self.longest, report)
+                ]
+                sources, targets = (
+                    [sources[place] for place in kept],
+                    [targets[place] for place in kept],
+                )
+                writer.write(sources, targets)
+                report.source_pieces += sum(map(len, sources))
+                report.target_pieces += sum(map(len, targets))
+                report.source_unknown += sum(row.count(UNK) for row in sources)
+                report.target_unknown += sum(row.count(UNK) for row in targets)
+                yield from (chunk[place] for place in kept)
+        check_usable(report, corpus.name)
+
+
+def _opened(
+    folder: Path, data_hash: str, encoder: _Encoder
+) -> tuple[EncodedCorpus, EncodedCorpus, list[Pair], DataReport]:
+    """Open a folder of the cache; raises OSError or ValueError where it is not whole."""
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    try:
+        for name, size in manifest["files"].items():
+            if (folder / name).stat().st_size != size:
+                raise ValueError(f"{name} has not the size it was written with")
+        report = DataReport(**manifest["report"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("damaged manifest") from error
+    with (folder / "valid.jsonl").open(encoding="utf-8", newline="\n") as file:
+        texts = [tuple(json.loads(line)) for line in file]
+    train = EncodedCorpus(folder, "train", encoder.kind)
+    valid = EncodedCorpus(folder, "valid", encoder.kind)
+    if len(valid) != len(texts):
+        raise ValueError("damaged validation text")
+    return train, valid, texts, report

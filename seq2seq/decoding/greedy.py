@@ -1,0 +1,74 @@
+"""Greedy search: the likeliest piece at each step; what a beam of 1 finds, for less work."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from seq2seq.decoding.candidates import next_pieces
+from seq2seq.decoding.hypothesis import Hypothesis
+from seq2seq.decoding.model import StepwiseModel
+from seq2seq.decoding.penalties import normalised
+from seq2seq.errors import ModelError
+from seq2seq.text.tokenizer import BOS, EOS
+
+
+@torch.inference_mode()
+def greedy_search(
+    model: StepwiseModel,
+    source: Tensor,
+    lengths: Tensor,
+    *,
+    length_penalty: float,
+    max_lengths: Tensor,
+) -> list[list[Hypothesis]]:
+    """Translate `source` ([B, S], rows ending in EOS) of `lengths` ([B]); one hypothesis each.
+
+    At `max_lengths` ([B], pieces) a sentence is ended by force. `length_penalty` only shapes the
+    scores.
+
+    Raises:
+        ModelError: the model's output is not finite.
+    """
+    results: list[list[Hypothesis]] = [[] for _ in range(len(source))]
+    if not results:
+        return results
+    memory = model.encode(source, lengths)
+    state = model.start(memory)
+    device = source.device
+    sentence = torch.arange(len(source), device=device)
+    limit = max_lengths.to(device).clamp(min=1)
+    last = torch.full_like(sentence, BOS)
+    tokens = sentence.new_zeros(len(source), 0)  # [B, t]
+    total = torch.zeros(len(source), device=device)  # log-probability so far
+    while True:
+        logits, state = model.step(last, state, memory)
+        candidates = next_pieces(logits, 1)
+        gain, place = candidates.log_probabilities.max(1)
+        forced = limit <= tokens.shape[1]
+        last = candidates.tokens.gather(1, place[:, None])[:, 0].masked_fill(forced, EOS)
+        total = total + torch.where(forced, candidates.end, gain)
+        ended = last == EOS
+        damaged, some_ended = torch.stack([~total.isfinite().all(), ended.any()]).tolist()
+        if damaged:
+            raise not_finite()
+        if some_ended:
+            symbols = tokens.shape[1] + 1
+            rows = zip(
+                sentence[ended].tolist(), tokens[ended].tolist(), total[ended].tolist(), strict=True
+            )
+            for where, pieces, log_probability in rows:
+                score = normalised(log_probability, symbols, length_penalty)
+                results[where] = [Hypothesis(pieces, log_probability, score)]
+            going = (~ended).nonzero()[:, 0]
+            if not len(going):
+                return results
+            memory, state = memory.select(going), state.select(going)
+            sentence, limit, tokens = sentence[going], limit[going], tokens[going]
+            last, total = last[going], total[going]
+        tokens = torch.cat([tokens, last[:, None]], 1)
+
+
+def not_finite() -> ModelError:
+    """Return the error for a model whose probabilities are not numbers."""
+    return ModelError("the model's output is not finite", "its weights are damaged; train it again")

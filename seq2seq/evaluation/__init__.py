@@ -1,0 +1,1 @@
+"""Scoring a system: its translations of a test set against one or more references."""

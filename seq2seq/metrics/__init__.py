@@ -1,0 +1,1 @@
+"""Scores of translations, always through sacrebleu and always with its signature; perplexity."""

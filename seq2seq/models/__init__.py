@@ -1,0 +1,1 @@
+"""The contract of a translation model, one file per architecture, and the bundle that a run directory holds."""

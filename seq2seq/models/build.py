@@ -1,0 +1,51 @@
+"""From a recipe's words to a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from torch import nn
+
+from seq2seq.config.schema import ModelConfig, SourceOrder
+from seq2seq.errors import RecipeError
+from seq2seq.models.recurrent import Recurrent
+from seq2seq.models.transformer import Transformer
+from seq2seq.nn.cells import CELLS
+
+MODELS = {"recurrent": Recurrent, "transformer": Transformer}
+
+
+def build_model(
+    config: ModelConfig, source_order: SourceOrder, source_size: int, target_size: int
+) -> nn.Module:
+    """Return a freshly initialised model, drawn from torch's global generator.
+
+    Raises:
+        RecipeError: `model.cell_options` has a field that the cell does not know, or a wrong value.
+    """
+    check_cell_options(config)
+    return MODELS[config.architecture](config, source_size, target_size, source_order)
+
+
+def check_cell_options(config: ModelConfig) -> None:
+    """Check `model.cell_options` against the cell's own small schema."""
+    schema = CELLS[config.cell].Options
+    try:
+        schema.model_validate(config.cell_options)
+    except ValidationError as error:
+        first: Any = error.errors()[0]
+        known = ", ".join(schema.model_fields)
+        raise RecipeError(
+            f"model.cell_options.{'.'.join(map(str, first['loc']))}: {first['msg']}",
+            f"the {config.cell} cell knows: {known}",
+        ) from error
+
+
+def parameters_by_part(model: nn.Module) -> dict[str, int]:
+    """Return the number of weights of each top-level part, a shared weight counted once, where it first stands."""
+    counts: dict[str, int] = {}
+    for name, parameter in model.named_parameters():
+        part = name.partition(".")[0]
+        counts[part] = counts.get(part, 0) + parameter.numel()
+    return counts

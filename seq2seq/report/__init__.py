@@ -1,0 +1,1 @@
+"""What results and progress look like. Draws; computes nothing."""

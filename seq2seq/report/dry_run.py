@@ -1,0 +1,40 @@
+"""The dry run of a training, on standard output."""
+
+from __future__ import annotations
+
+import sys
+
+from seq2seq.report.console import table
+from seq2seq.training.dry_run import DryRun, Sizes
+
+
+def show_nominal(sizes: Sizes) -> None:
+    """Print the sizes that a recipe names."""
+    _show_sizes("nominal sizes, as the recipe names them", sizes)
+
+
+def show_dry_run(found: DryRun) -> None:
+    """Print what the data hold, what the model would be, and two examples."""
+    write = sys.stdout.write
+    for line in found.report.lines():
+        write(line + "\n")
+    _show_sizes("sizes for this data", found.sizes)
+    write(f"steps an epoch: about {found.steps_per_epoch:,}\n")
+    write(f"memory: about {found.memory / 2**30:.1f} GiB (an estimate)\n")
+    for example in found.examples:
+        write(f"\nsource  {example.source}\n  pieces  {' '.join(example.source_pieces)}\n")
+        write(f"  back    {example.source_again}\n")
+        write(f"target  {example.target}\n  pieces  {' '.join(example.target_pieces)}\n")
+        write(f"  back    {example.target_again}\n")
+
+
+def _show_sizes(title: str, sizes: Sizes) -> None:
+    write = sys.stdout.write
+    write(f"\n{title}: vocabularies of {sizes.source:,} and {sizes.target:,}\n")
+    rows = [[part.replace("_", " "), f"{count:,}"] for part, count in sizes.parts.items()]
+    rows.append(["all", f"{sizes.all:,}"])
+    rows.append(["all without biases", f"{sizes.all - sizes.biases:,}"])
+    if sizes.recurrent:
+        rows.append(["recurrent without biases", f"{sizes.recurrent:,}"])
+    table(["part", "parameters>"], rows)
+    write("\n")

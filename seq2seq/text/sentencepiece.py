@@ -1,0 +1,138 @@
+"""Sentencepiece models, unigram or BPE, trained here and kept as their bytes.
+
+Unigram is of Kudo (2018), BPE for translation of Sennrich et al. (2016). Training is a pure
+function of the sentences it is handed: sentencepiece's own sampling and shuffling are off, and its
+number of threads is fixed, since unigram models differ in their last bits with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import sentencepiece
+
+from seq2seq.errors import DataError, ModelError, RecipeError
+from seq2seq.text.lines import encodable, one_line
+from seq2seq.text.tokenizer import BOS, EOS, PAD, UNK
+
+TRAINING_THREADS = 4  # fixed, whatever the machine has
+BATCH_WORTH_THREADS = 64  # texts; below that, starting threads costs more than it gives
+ERRORS_ONLY = 2
+
+sentencepiece.set_min_log_level(ERRORS_ONLY)
+
+
+class SentencePiece:
+    """A trained sentencepiece model that answers the `Tokenizer` protocol."""
+
+    suffix = ".model"
+
+    def __init__(self, model: bytes, name: str = "sentencepiece model") -> None:
+        """Take a model's bytes; raises ModelError, naming `name`, where they are no such model."""
+        self._model = model
+        self._processor = _checked(model, name)
+        self.size: int = self._processor.get_piece_size()
+        self.digest = hashlib.sha256(model).hexdigest()
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the content ids of each text."""
+        clean = [encodable(text) for text in texts]
+        threads = -1 if len(clean) >= BATCH_WORTH_THREADS else 1
+        rows: list[list[int]] = self._processor.encode(clean, num_threads=threads)
+        return rows
+
+    def decode(self, rows: Iterable[Sequence[int]]) -> list[str]:
+        """Return detokenized text for each row of ids, one line each."""
+        ids = [[int(index) for index in row] for row in rows]
+        threads = -1 if len(ids) >= BATCH_WORTH_THREADS else 1
+        texts: list[str] = self._processor.decode(ids, num_threads=threads)
+        return [one_line(text) for text in texts]
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """Return the pieces that ids stand for."""
+        return [self._processor.id_to_piece(int(index)) for index in ids]
+
+    def save(self, path: Path) -> None:
+        """Write the model's bytes."""
+        path.write_bytes(self._model)
+
+
+def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> SentencePiece:
+    """Train a model of `kind` "unigram" or "bpe" with up to `size` pieces, special ones included.
+
+    Text with too few different pieces gives a smaller model. Raises DataError where there is no
+    text, and RecipeError where `size` cannot even hold the text's characters.
+    """
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=(encodable(sentence) for sentence in sentences),
+            model_writer=model,
+            model_type=kind,
+            vocab_size=size,
+            hard_vocab_limit=False,
+            character_coverage=_coverage(sentences, size),
+            normalization_rule_name="nmt_nfkc",
+            pad_id=PAD,
+            unk_id=UNK,
+            bos_id=BOS,
+            eos_id=EOS,
+            num_threads=TRAINING_THREADS,
+            input_sentence_size=0,
+            shuffle_input_sentence=False,
+            minloglevel=ERRORS_ONLY,
+        )
+    except RuntimeError as error:
+        raise _explained(error, size) from None
+    return SentencePiece(model.getvalue())
+
+
+def _coverage(sentences: Sequence[str], size: int) -> float:
+    """Keep every character, unless stray scripts of the web would fill the vocabulary."""
+    characters: set[str] = set()
+    for sentence in sentences:
+        characters.update(sentence)
+    return 1.0 if len(characters) <= max(256, size // 16) else 0.9995
+
+
+def _explained(error: RuntimeError, size: int) -> Exception:
+    text = str(error)
+    if "sentences_.empty()" in text:
+        return DataError(
+            "there is no text to train a tokenizer on", "every sentence is blank or over 4192 bytes"
+        )
+    needed = re.search(r"smaller than required_chars\. \d+ vs (\d+)", text)
+    if needed:
+        message = f"text.vocabulary: {size} is too small for the characters of this text"
+        return RecipeError(message, f"use at least {int(needed[1]) + 1}")
+    return DataError(f"sentencepiece cannot be trained on this text: {one_line(text)[:200]}")
+
+
+def _checked(model: bytes, name: str) -> sentencepiece.SentencePieceProcessor:
+    """Load a model that may come from a stranger, and try it before anything relies on it."""
+    damaged = ModelError(
+        f"{name} is not a usable sentencepiece model", "copy the model directory again"
+    )
+    if not model:
+        raise ModelError(f"{name} is empty", "copy the model directory again")
+    try:
+        processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+        size = processor.get_piece_size()
+        if size <= EOS:
+            raise damaged
+        special = [processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id()]
+        kinds = [*processor.is_control([PAD, BOS, EOS]), processor.is_unknown(UNK)]
+        pieces = processor.id_to_piece(list(range(size)))
+        processor.decode(processor.encode(["A probe, with ünusual <s> 字\n"]))
+    except (RuntimeError, ValueError, IndexError, UnicodeDecodeError):
+        raise damaged from None
+    if special != [PAD, UNK, BOS, EOS] or not all(kinds):
+        message = f"{name} has other special ids than pad 0, unk 1, bos 2, eos 3"
+        raise ModelError(message, "use a model that seq2seq trained")
+    if any("\n" in piece for piece in pieces):
+        raise damaged
+    return processor

@@ -1,0 +1,50 @@
+"""What every tokenizer offers: content ids from raw text, and detokenized text from ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+PAD, UNK, BOS, EOS = 0, 1, 2, 3
+SPECIALS = ("<pad>", "<unk>", "<s>", "</s>")
+LARGEST_FILE = 16 << 20  # bytes; larger files are refused before they are parsed
+
+
+class Tokenizer(Protocol):
+    """Text to ids and back, for one language or for two that share a model.
+
+    Control symbols written in text are plain text: `encode` never gives PAD, BOS or EOS, whatever
+    it reads.
+    """
+
+    @property
+    def size(self) -> int:
+        """Return the number of ids, the four special ones included."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the tokenizer's file."""
+        ...
+
+    @property
+    def suffix(self) -> str:
+        """Return the file name's ending, ".model" or ".vocab"."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the content ids of each text; a blank text has none."""
+        ...
+
+    def decode(self, rows: Iterable[Sequence[int]]) -> list[str]:
+        """Return detokenized text for each row of ids, one line each."""
+        ...
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """Return the pieces that ids stand for, special ones included."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write the tokenizer's file, whose bytes `digest` is of."""
+        ...

@@ -1,0 +1,129 @@
+"""Word vocabularies as of 2014: Moses tokenization, the most frequent words, else `<unk>`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sacremoses import MosesDetokenizer, MosesTokenizer
+
+from seq2seq.errors import DataError, ModelError
+from seq2seq.text.lines import encodable, one_line
+from seq2seq.text.tokenizer import EOS, SPECIALS, UNK
+
+LARGEST_COUNTER = (
+    4_000_000  # distinct words held while counting; the rarest are forgotten beyond that
+)
+
+
+class Moses:
+    """Moses tokenization of one language, both ways."""
+
+    def __init__(self, language: str) -> None:
+        code = language.partition("_")[0].lower()
+        self._tokenizer = MosesTokenizer(code)
+        self._detokenizer = MosesDetokenizer(code)
+
+    def split(self, text: str) -> list[str]:
+        """Return the words of a text."""
+        words: list[str] = self._tokenizer.tokenize(
+            encodable(text), aggressive_dash_splits=False, escape=False
+        )
+        return words
+
+    def join(self, words: Sequence[str]) -> str:
+        """Return running text, one line, for words."""
+        return one_line(self._detokenizer.detokenize(list(words), unescape=False))
+
+
+class Words:
+    """A word vocabulary with its language that answers the `Tokenizer` protocol."""
+
+    suffix = ".vocab"
+
+    def __init__(self, file: bytes, language: str, name: str = "word vocabulary") -> None:
+        """Take a vocabulary file's bytes; raises ModelError, naming `name`, for damage."""
+        self._file = file
+        self._words = _parsed(file, name)
+        self._ids = {word: index for index, word in enumerate(self._words) if index > EOS}
+        self._moses = Moses(language)
+        self.size = len(self._words)
+        self.digest = hashlib.sha256(file).hexdigest()
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the word ids of each text."""
+        lookup, split = self._ids.get, self._moses.split
+        return [[lookup(word, UNK) for word in split(text)] for text in texts]
+
+    def decode(self, rows: Iterable[Sequence[int]]) -> list[str]:
+        """Return detokenized text for each row of ids; an unknown word stays `<unk>`."""
+        shown = (UNK, *range(EOS + 1, self.size))
+        visible = set(shown)
+        return [
+            self._moses.join([self._words[index] for index in map(int, row) if index in visible])
+            for row in rows
+        ]
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """Return the words that ids stand for."""
+        return [self._words[int(index)] for index in ids]
+
+    def save(self, path: Path) -> None:
+        """Write the vocabulary file: word, tab, count on each line, in the order of ids."""
+        path.write_bytes(self._file)
+
+
+def train_words(texts: Iterable[str], language: str, size: int) -> Words:
+    """Count the words of a stream of texts and keep the `size` most frequent, specials included.
+
+    Words of equal count are ordered by spelling. Raises DataError where there is no word at all.
+    """
+    split = Moses(language).split
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(split(text))
+        if len(counts) > LARGEST_COUNTER:
+            counts = _pruned(counts)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: size - len(SPECIALS)]
+    if not ranked:
+        raise DataError("there is no text to build a vocabulary from", "every sentence is blank")
+    lines = [f"{special}\t0" for special in SPECIALS] + [
+        f"{word}\t{count}" for word, count in ranked
+    ]
+    return Words(("\n".join(lines) + "\n").encode("utf-8"), language)
+
+
+def _pruned(counts: Counter[str]) -> Counter[str]:
+    """Drop the rarest words until half of the room is free: they would make no vocabulary."""
+    least = 1
+    while len(counts) > LARGEST_COUNTER // 2:
+        counts = Counter({word: count for word, count in counts.items() if count > least})
+        least *= 2
+    return counts
+
+
+def _parsed(file: bytes, name: str) -> list[str]:
+    """Return the words of a vocabulary file that may come from a stranger."""
+    try:
+        lines = file.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise _damaged(name, f"invalid UTF-8 at byte {error.start + 1}") from None
+    if lines.pop() != "" or not lines:
+        raise _damaged(name, "empty or cut off")
+    words = []
+    for number, line in enumerate(lines, 1):
+        word, tab, count = line.partition("\t")
+        if not tab or not (count.isascii() and count.isdigit()) or word.split() != [word]:
+            raise _damaged(name, f"line {number} is not a word, a tab and a count")
+        words.append(word)
+    if tuple(words[: len(SPECIALS)]) != SPECIALS:
+        raise _damaged(name, f"it must start with {', '.join(SPECIALS)}")
+    if len(set(words)) != len(words):
+        raise _damaged(name, "a word is there twice")
+    return words
+
+
+def _damaged(name: str, why: str) -> ModelError:
+    return ModelError(f"{name} is not a usable vocabulary: {why}", "copy the model directory again")

@@ -1,0 +1,44 @@
+"""The model card: README.md of a run directory."""
+
+from __future__ import annotations
+
+from seq2seq.files import replace_file
+from seq2seq.models.build import parameters_by_part
+from seq2seq.training.session import Session
+
+
+def write_card(session: Session) -> None:
+    """Write what the model is, what it was trained on, how good it is, and what it cost."""
+    recipe, state, report = session.recipe, session.state, session.prepared.report
+    counts = parameters_by_part(session.model)
+    model, data = recipe.model, recipe.data
+    width = f"{model.layers} + {model.layers} layers of {model.hidden}"
+    scores = "No validation was reached."
+    if state.best_score is not None:
+        found = (
+            f"BLEU {state.best_bleu:.2f} (greedy; `{state.best_signature}`)"
+            if state.best_bleu is not None
+            else f"a loss of {-state.best_score:.4f} nats a piece"
+        )
+        scores = f"{found} on `{data.valid}`, at step {state.best_step}; these weights are in `model.safetensors`."
+    rows = "\n".join(f"| {part} | {count:,} |" for part, count in counts.items())
+    text = f"""# {data.pair} translation model
+
+{model.architecture}, {width}, source read {recipe.text.source_order};
+{recipe.text.tokenizer} vocabulary of {session.prepared.source.size} and {session.prepared.target.size}.
+
+- **Score**: {scores}
+- **Data**: {data.format} `{data.path}`, {report.kept:,} pairs kept; SHA-256 `{session.prepared.data_hash}`.
+- **Cost**: {state.step:,} steps, {state.pieces:,} pieces, {state.seconds / 60:.1f} minutes, {session.precision}.
+- **Ended**: {state.finished or "not yet"}.
+- **Made by**: `{session.command}`
+- **Use**: `seq2seq translate {session.run.name} < input > output`
+
+| part | parameters |
+|---|---|
+{rows}
+| all | {sum(counts.values()):,} |
+
+The whole recipe stands in `recipe.json`, the history in `log.jsonl`.
+"""
+    replace_file(session.run / "README.md", text.encode())

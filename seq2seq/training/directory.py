@@ -1,0 +1,161 @@
+"""The run directory: who may write to it, what it remembers, and whether a resumed run is the same run."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from seq2seq.config.schema import Recipe
+from seq2seq.errors import ModelError, ResourceError, UsageError
+from seq2seq.files import replace_file
+from seq2seq.models.bundle import FORMAT, RECIPE, read_document, read_recipe
+from seq2seq.text.tokenizer import Tokenizer
+
+CHECKPOINTS, LOG, LOCK = "checkpoints", "log.jsonl", ".lock"
+
+MAY_CHANGE = (  # fields that a resumed run may have otherwise
+    "training.max_steps",
+    "training.max_epochs",
+    "training.max_minutes",
+    "training.patience",
+    "training.save_every",
+    "training.keep",
+    "training.validate_every",
+    "training.log_every",
+)
+
+
+@contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """Hold a run directory alone, making it if need be; the lock dies with the process.
+
+    Raises:
+        ModelError: another process is training in it.
+        ResourceError: it cannot be made.
+    """
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise ResourceError(f"cannot make the run directory {run}: {error.strerror}", "choose another --run") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another process"
+            raise ModelError(
+                f"run directory {run} is in use by {holder}", "wait for it, or choose another --run"
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"pid {os.getpid()} on host {socket.gethostname()}\n".encode(), 0)
+        yield
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def refuse_used(run: Path) -> None:
+    """Raise a UsageError where a new run would mix with what is in the directory already."""
+    try:
+        if not run.exists() or not (foreign := sorted(set(os.listdir(run)) - {LOCK})):
+            return
+    except NotADirectoryError as error:
+        raise UsageError(f"{run} is a file", "choose another --run") from error
+    if RECIPE in foreign:
+        raise UsageError(f"{run} holds a run already", "go on with --resume, or choose another --run")
+    raise UsageError(f"{run} is not empty (it has {foreign[0]})", "choose another --run")
+
+
+def environment(device: str, precision: str) -> dict[str, Any]:
+    """Return what the bytes of a result depend on beside the recipe and the data."""
+    packages = ("torch", "numpy", "sentencepiece", "sacrebleu", "safetensors")
+    return {
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "device": torch.cuda.get_device_name() if device.startswith("cuda") else device,
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "precision": precision,
+    }
+
+
+def write_document(
+    run: Path,
+    recipe: Recipe,
+    tokenizers: tuple[Tokenizer, Tokenizer],
+    data_hash: str,
+    surroundings: dict[str, Any],
+    command: str,
+) -> None:
+    """Write recipe.json: with it, a directory becomes a run."""
+    document = {
+        "format": FORMAT,
+        "seq2seq": version("seq2seq"),
+        "recipe": recipe.model_dump(),
+        "tokenizers": {"source": tokenizers[0].digest, "target": tokenizers[1].digest},
+        "data": data_hash,
+        "environment": surroundings,
+        "command": command,
+    }
+    replace_file(run / RECIPE, json.dumps(document, sort_keys=True, indent=1, allow_nan=False).encode())
+
+
+def differences(run: Path, recipe: Recipe) -> tuple[list[str], list[str]]:
+    """Compare `recipe` with the one of the run: changes that are allowed, and those that are not, as "key: old -> new"."""
+    old, new = (_flat(each.model_dump()) for each in (read_recipe(run), recipe))
+    changed = [key for key in new if old.get(key) != new[key]]
+    told = {key: f"{key}: {old.get(key)} -> {new[key]}" for key in changed}
+    allowed = [key for key in changed if key in MAY_CHANGE or key.startswith("decoding.")]
+    return [told[key] for key in allowed], [told[key] for key in changed if key not in allowed]
+
+
+def surroundings_changed(run: Path, surroundings: dict[str, Any]) -> list[str]:
+    """Return what in the environment differs from the run's first start, as "key: old -> new"."""
+    old, new = _flat(read_document(run).get("environment", {})), _flat(surroundings)
+    return [f"{key}: {old.get(key)} -> {new[key]}" for key in new if old.get(key) != new[key]]
+
+
+def append_log(run: Path, record: dict[str, Any]) -> None:
+    """Add one object to log.jsonl."""
+    try:
+        with (run / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record, allow_nan=False) + "\n")
+    except OSError as error:
+        raise ResourceError(f"cannot write {run / LOG}: {error.strerror}", "free some space") from error
+
+
+def truncate_log(run: Path, step: int) -> None:
+    """Drop what was logged after `step`, and a line that a kill left half written."""
+    path = run / LOG
+    if not path.exists():
+        return
+    kept = []
+    data = path.read_bytes()
+    for line in data.split(b"\n"):
+        try:
+            if line and json.loads(line)["step"] <= step:
+                kept.append(line + b"\n")
+        except (ValueError, KeyError, TypeError):
+            continue
+    if b"".join(kept) != data:
+        replace_file(path, b"".join(kept))
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict) and key != "cell_options":
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

@@ -1,0 +1,127 @@
+"""What a training would do: its data, its sizes and its memory, without a step of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from seq2seq.config.schema import Recipe
+from seq2seq.data.cleaning import DataReport
+from seq2seq.data.plan import batch_plan
+from seq2seq.data.prepare import Prepared, prepare
+from seq2seq.models.build import build_model, parameters_by_part
+from seq2seq.training.loss import CHUNK_LOGITS
+from seq2seq.training.session import cache_folder
+
+OPTIMIZER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}  # numbers kept a weight
+ACTIVATIONS = {"recurrent": 12, "transformer": 24}  # numbers kept a piece, layer and unit of width, about
+EXAMPLES = 2
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The parameters of a model over given vocabularies, by part; biases also apart."""
+
+    source: int
+    target: int
+    parts: dict[str, int]
+    biases: int
+    recurrent: int  # weights of recurrent stacks, without biases
+
+    @property
+    def all(self) -> int:
+        """Return the number of parameters, biases included."""
+        return sum(self.parts.values())
+
+
+@dataclass(frozen=True)
+class EncodedExample:
+    """A training pair as the model sees it, and decoded back."""
+
+    source: str
+    source_pieces: list[str]
+    source_again: str
+    target: str
+    target_pieces: list[str]
+    target_again: str
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """Everything that `train --dry-run` shows of the data."""
+
+    report: DataReport
+    sizes: Sizes
+    memory: int  # bytes, an estimate
+    steps_per_epoch: int
+    examples: list[EncodedExample]
+
+
+def nominal_sizes(recipe: Recipe) -> Sizes:
+    """Return the sizes that the recipe names, whatever the data turn out to hold; needs no data."""
+    return sizes_of(recipe, *recipe.text.sizes)
+
+
+def sizes_of(recipe: Recipe, source: int, target: int) -> Sizes:
+    """Return the sizes of a model over vocabularies of these sizes; nothing is allocated."""
+    with torch.device("meta"):
+        model = build_model(recipe.model, recipe.text.source_order, source, target)
+    named = dict(model.named_parameters())
+    biases = sum(value.numel() for value in named.values() if value.ndim == 1)
+    recurrent = 0
+    if recipe.model.architecture == "recurrent":
+        recurrent = sum(
+            value.numel()
+            for name, value in named.items()
+            if name.startswith(("encoder.", "decoder.")) and value.ndim > 1
+        )
+    return Sizes(source, target, parameters_by_part(model), biases, recurrent)
+
+
+def memory_estimate(recipe: Recipe, sizes: Sizes) -> int:
+    """Return bytes: weights, gradients, optimiser, the activations of one batch, and a chunk of logits."""
+    training, model = recipe.training, recipe.model
+    copies = 2 + OPTIMIZER_COPIES[training.optimizer]
+    positions = 2 * training.batch_tokens
+    activations = positions * model.hidden * model.layers * ACTIVATIONS[model.architecture]
+    projection = 2 * sizes.target * model.hidden
+    return 4 * (sizes.all * copies + activations + projection + 3 * CHUNK_LOGITS)
+
+
+def dry_run(recipe: Recipe, note: Callable[[str], None]) -> DryRun:
+    """Prepare the data as training would, and look at what comes of it."""
+    prepared = prepare(recipe, cache_folder(), note=note)
+    sizes = sizes_of(recipe, prepared.source.size, prepared.target.size)
+    plan = batch_plan(
+        prepared.train.source_lengths,
+        prepared.train.target_lengths,
+        seed=recipe.seed,
+        epoch=0,
+        batch_tokens=recipe.training.batch_tokens,
+        batch_sentences=recipe.training.batch_sentences,
+        one_length=recipe.model.architecture == "recurrent",
+    )
+    steps = -(-len(plan) // recipe.training.accumulate)
+    memory = memory_estimate(recipe, sizes)
+    return DryRun(prepared.report, sizes, memory, steps, _examples(prepared))
+
+
+def _examples(prepared: Prepared) -> list[EncodedExample]:
+    """Return the first validation pairs, encoded and decoded."""
+    result = []
+    pairs = zip(prepared.valid_sources, prepared.valid_references, strict=True)
+    for source, target in list(pairs)[:EXAMPLES]:
+        source_ids, target_ids = prepared.source.encode([source])[0], prepared.target.encode([target])[0]
+        result.append(
+            EncodedExample(
+                source,
+                prepared.source.pieces(source_ids),
+                prepared.source.decode([source_ids])[0],
+                target,
+                prepared.target.pieces(target_ids),
+                prepared.target.decode([target_ids])[0],
+            )
+        )
+    return result

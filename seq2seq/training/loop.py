@@ -1,0 +1,204 @@
+"""The training loop: one visible sequence of named steps.
+
+It prints nothing. It yields events, writes log.jsonl and checkpoints, and swaps the best model in.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+from seq2seq.data.plan import batch_plan
+from seq2seq.errors import DivergedError
+from seq2seq.files import replace_file
+from seq2seq.models.bundle import WEIGHTS, weight_tensors
+from seq2seq.models.weights import pack
+from seq2seq.training.directory import append_log
+from seq2seq.training.ending import (
+    MEASURED_STEPS,
+    WARM_STEPS,
+    combined,
+    known_total,
+    total_by_time,
+)
+from seq2seq.training.events import Event, Saved, Started, Step, Stopped, Validated
+from seq2seq.training.randomness import reseed
+from seq2seq.training.schedule import Place, learning_rate
+from seq2seq.training.session import Session
+from seq2seq.training.state import Window
+from seq2seq.training.step import StepResult, train_step
+from seq2seq.training.validation import validate, validation_loss
+
+StopSignal = Callable[[], str]  # the name of a signal that asks to stop, or nothing
+
+
+class Loop:
+    """A session on its way. What must outlive a kill is in `session.state`; the rest is clockwork."""
+
+    def __init__(self, session: Session, stop_signal: StopSignal) -> None:
+        self.session = session
+        self.state = session.state
+        self.config = session.recipe.training
+        self.stop_signal = stop_signal
+        self.plan = session.plan(self.state.epoch)
+        self.steps_per_epoch = self._steps_of(session.plan(0))
+        valid = session.prepared.valid
+        self.valid_batches = [valid.gather(rows) for rows in self._validation_plan()]
+        self.window_seconds = 0.0
+        self.timed_steps = 0
+        self.timed_seconds = 0.0
+        if not self.config.max_minutes:
+            self.state.total_steps = known_total(self.config, self.steps_per_epoch)
+
+    def events(self) -> Iterator[Event]:
+        """Train until the end, or until a signal; yield what happens."""
+        state = self.state
+        yield Started(state.step, state.total_steps or None)
+        while not state.finished:
+            started = time.perf_counter()
+            result = self._step()
+            self._count(result, time.perf_counter() - started)
+            self._decide_total(started)
+            signal = self.stop_signal()
+            if state.step % self.config.log_every == 0:
+                yield self._log_step()
+            ended = bool(state.total_steps) and state.step >= state.total_steps
+            if ended or state.step % self.config.validate_every == 0:
+                yield self._validate()
+                if self.config.patience and state.stale >= self.config.patience:
+                    state.finished = "no better"
+            if ended:
+                state.finished = state.finished or "finished"
+            state.seconds += time.perf_counter() - started
+            if state.finished or signal or state.step % self.config.save_every == 0:
+                yield Saved(state.step, self.session.save())
+            if signal and not state.finished:
+                yield Stopped(state.step, signal, state.seconds)
+                return
+        yield Stopped(state.step, state.finished, state.seconds)
+
+    def _step(self) -> StepResult:
+        """Take one optimiser step and move on in the plan."""
+        state, session = self.state, self.session
+        first = state.step_in_epoch * self.config.accumulate
+        rows = self.plan[first : first + self.config.accumulate]
+        batches = [session.prepared.train.gather(each) for each in rows]
+        reseed(session.recipe.seed, "dropout", state.step)
+        try:
+            result = train_step(
+                session.model, session.optimizer, batches, self.config, self._rate(), session.precision
+            )
+        except DivergedError as error:
+            pairs = ", ".join(str(int(number)) for number in rows[0][:5])
+            message = f"step {state.step + 1}: {error.message} (kept pairs {pairs}, ... of the corpus)"
+            raise DivergedError(message, error.hint) from error
+        state.step += 1
+        state.step_in_epoch += 1
+        if state.step_in_epoch >= self._steps_of(self.plan):
+            state.epoch, state.step_in_epoch = state.epoch + 1, 0
+            self.plan = session.plan(state.epoch)
+        return result
+
+    def _rate(self) -> float:
+        state = self.state
+        epochs = state.epoch + state.step_in_epoch / self._steps_of(self.plan)
+        return learning_rate(self.config, Place(state.step + 1, epochs, state.total_steps))
+
+    def _count(self, result: StepResult, seconds: float) -> None:
+        window, state = self.state.window, self.state
+        window.loss += result.loss
+        window.labels += result.labels
+        window.pieces += result.pieces
+        window.filled += result.filled
+        window.positions += result.positions
+        window.grad_norm += result.grad_norm
+        window.steps += 1
+        state.pieces += result.pieces
+        self.window_seconds += seconds
+        self.timed_steps += 1
+        if self.timed_steps > WARM_STEPS:
+            self.timed_seconds += seconds
+
+    def _decide_total(self, step_started: float) -> None:
+        """Turn `max_minutes` into a step count once the speed is known."""
+        state, config = self.state, self.config
+        if not config.max_minutes or state.total_steps:
+            return
+        elapsed = state.seconds + time.perf_counter() - step_started
+        known = known_total(config, self.steps_per_epoch)
+        if elapsed >= config.max_minutes * 60.0:
+            state.total_steps = state.step
+        elif self.timed_steps >= MEASURED_STEPS:
+            began = time.perf_counter()
+            self.session.model.eval()
+            validation_loss(self.session.model, self.valid_batches, self.session.precision)
+            self.session.model.train()
+            validation = time.perf_counter() - began
+            step_seconds = self.timed_seconds / (self.timed_steps - WARM_STEPS)
+            by_time = total_by_time(config, state.step, elapsed + validation, step_seconds, validation)
+            state.total_steps = combined(known, by_time)
+
+    def _log_step(self) -> Step:
+        """Close the window: tell it, write it down, begin the next."""
+        state, window = self.state, self.state.window
+        epochs = state.epoch + state.step_in_epoch / self._steps_of(self.plan)
+        event = Step(
+            step=state.step,
+            total_steps=state.total_steps or None,
+            epoch=round(epochs, 4),
+            loss=window.loss / max(window.labels, 1),
+            tokens_per_second=window.pieces / max(self.window_seconds, 1e-9),
+            padding=1.0 - window.filled / max(window.positions, 1),
+            learning_rate=learning_rate(self.config, Place(state.step, epochs, state.total_steps)),
+            grad_norm=window.grad_norm / max(window.steps, 1),
+        )
+        self.state.window, self.window_seconds = Window(), 0.0
+        self._write("step", asdict(event))
+        return event
+
+    def _validate(self) -> Validated:
+        """Measure the model; if it is the best so far, swap it in as model.safetensors."""
+        state, session = self.state, self.session
+        event = validate(
+            session.model,
+            session.prepared,
+            self.valid_batches,
+            session.recipe,
+            state.step,
+            session.precision,
+        )
+        current = -event.loss if event.bleu is None else event.bleu
+        best = state.best_score is None or current > state.best_score
+        if best:
+            replace_file(session.run / WEIGHTS, pack(weight_tensors(session.model)))
+            state.best_score, state.best_step = current, state.step
+            state.best_bleu, state.best_signature = event.bleu, event.signature
+        state.stale = 0 if best else state.stale + 1
+        event = replace(event, best=best)
+        record = asdict(event)
+        del record["samples"]
+        self._write("validation", record)
+        return event
+
+    def _write(self, kind: str, record: dict[str, Any]) -> None:
+        seconds = round(self.state.seconds, 3)
+        append_log(self.session.run, {"event": kind, "seconds": seconds, **record})
+
+    def _steps_of(self, plan: list[Any]) -> int:
+        return -(-len(plan) // self.config.accumulate)
+
+    def _validation_plan(self) -> list[Any]:
+        """Return the validation batches, the same at each validation."""
+        session = self.session
+        valid = session.prepared.valid
+        return batch_plan(
+            valid.source_lengths,
+            valid.target_lengths,
+            seed=0,
+            epoch=0,
+            batch_tokens=self.config.batch_tokens,
+            batch_sentences=0,
+            one_length=bool(session.model.one_length_batches),
+        )

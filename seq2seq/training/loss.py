@@ -1,0 +1,97 @@
+"""Projection and cross-entropy in one: the logits of a batch are never held whole.
+
+The gradient is computed beside the loss, chunk by chunk, since the softmax is at hand then. With label
+smoothing e over V words (Szegedy et al. 2016) a position's loss is
+(1 - e) * -log p(label) + e * mean over the vocabulary of -log p.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+CHUNK_LOGITS = 4 << 20  # logits held at a time: 16 MB in float32
+
+
+class Loss(NamedTuple):
+    """Sums over the positions of a batch, in nats."""
+
+    total: Tensor  # what is minimised, label smoothing included
+    negative_log_likelihood: Tensor  # what perplexity is made of
+
+
+class _ProjectedCrossEntropy(torch.autograd.Function):
+    """Sum of smoothed cross-entropies of hidden states [N, H] against labels [N]."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, smoothing: float
+    ) -> tuple[Tensor, Tensor]:
+        """Return the smoothed sum and the plain sum; keep the gradients for `backward`."""
+        compute = hidden.dtype
+        words = weight.shape[0]
+        used = weight.to(compute)
+        wanted = ctx.needs_input_grad[0] or ctx.needs_input_grad[1]
+        grad_hidden = torch.empty_like(hidden) if wanted else None
+        grad_weight = torch.zeros_like(weight) if wanted else None
+        grad_bias = torch.zeros_like(weight[:, 0]) if wanted and bias is not None else None
+        total = hidden.new_zeros((), dtype=torch.float32)
+        plain = hidden.new_zeros((), dtype=torch.float32)
+        rows = max(1, CHUNK_LOGITS // words)
+        for h, y, place in zip(
+            hidden.split(rows),
+            labels.split(rows),
+            range(0, hidden.shape[0], rows),
+            strict=True,
+        ):
+            logits = torch.mm(h, used.t()).float()  # [n, V]
+            if bias is not None:
+                logits += bias
+            normaliser = torch.logsumexp(logits, dim=-1)  # [n]
+            losses = normaliser - logits.gather(1, y.unsqueeze(1)).squeeze(1)
+            plain += losses.sum()
+            total += (1.0 - smoothing) * losses.sum()
+            if smoothing:
+                total += smoothing * (normaliser - logits.mean(dim=-1)).sum()
+            if grad_hidden is None or grad_weight is None:
+                continue
+            # softmax - smoothed target; the constant part, smoothing / V, is taken off below by its sums.
+            slope = logits.sub_(normaliser.unsqueeze(1)).exp_()
+            slope.scatter_add_(1, y.unsqueeze(1), slope.new_full((len(y), 1), smoothing - 1.0))
+            narrow = slope.to(compute)
+            torch.mm(narrow, used, out=grad_hidden[place : place + len(y)])
+            grad_weight += torch.mm(narrow.t(), h)
+            if grad_bias is not None:
+                grad_bias += slope.sum(dim=0)
+        if smoothing and grad_hidden is not None and grad_weight is not None:
+            even = smoothing / words
+            grad_hidden -= even * used.sum(dim=0)
+            grad_weight -= even * hidden.sum(dim=0)
+            if grad_bias is not None:
+                grad_bias -= even * hidden.shape[0]
+        if wanted:
+            ctx.save_for_backward(grad_hidden, grad_weight, grad_bias)
+        ctx.mark_non_differentiable(plain)
+        return total, plain
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        """Scale the gradients that `forward` left."""
+        grad_hidden, grad_weight, grad_bias = ctx.saved_tensors
+        scaled_bias = None if grad_bias is None else grad_bias * scale
+        return grad_hidden * scale.to(grad_hidden.dtype), grad_weight * scale, scaled_bias, None, None
+
+
+def projected_cross_entropy(
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, smoothing: float = 0.0
+) -> Loss:
+    """Return the summed loss of hidden states [N, H] projected by `weight` [V, H] against `labels` [N].
+
+    The products run in the type of `hidden`, everything else in float32.
+    """
+    with torch.autocast(hidden.device.type, enabled=False):
+        return Loss(*_ProjectedCrossEntropy.apply(hidden, weight, bias, labels, smoothing))

@@ -1,0 +1,65 @@
+"""A whole training run in a run directory: the one function that commands and experiments call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from seq2seq.config.schema import Recipe
+from seq2seq.decoding.device import choose_device
+from seq2seq.errors import ModelError
+from seq2seq.models.bundle import RECIPE
+from seq2seq.nn.allocation import keep_freed_memory
+from seq2seq.training.card import write_card
+from seq2seq.training.directory import locked, refuse_used
+from seq2seq.training.events import Event, Noted, Stopped
+from seq2seq.training.loop import Loop, StopSignal
+from seq2seq.training.session import open_session
+
+
+def train(
+    recipe: Recipe,
+    run: Path,
+    *,
+    resume: bool = False,
+    device: str = "auto",
+    command: str = "",
+    stop_signal: StopSignal = lambda: "",
+) -> Iterator[Event]:
+    """Train `recipe` in the directory `run`; yield events until it is over.
+
+    `stop_signal` is asked once a step; the name of a signal makes the run save and stop. The same recipe, data,
+    machine, package versions and thread count end in the same bytes, however often the run was killed and resumed.
+
+    Raises:
+        UsageError: the directory is in use for something else.
+        DataError, ModelError, ResourceError, DivergedError: as the house's exit codes say.
+    """
+    place = choose_device(device)
+    keep_freed_memory()
+    if not resume:
+        refuse_used(run)
+    with locked(run):
+        if not resume:
+            refuse_used(run)  # another may have begun while this one waited
+        notes: list[str] = []
+        session = open_session(
+            recipe, run, resume=resume, device=place, command=command, note=notes.append
+        )
+        yield from map(Noted, notes)
+        if session.state.finished:
+            yield Noted(f"{run} is already finished, at step {session.state.step}")
+            yield Stopped(session.state.step, "already finished", session.state.seconds)
+            return
+        for event in Loop(session, stop_signal).events():
+            if isinstance(event, Stopped):
+                write_card(session)
+            yield event
+
+
+def resumable(run: Path) -> None:
+    """Raise a ModelError where a directory holds no run that `--resume` alone could go on with."""
+    if not (run / RECIPE).exists():
+        raise ModelError(f"{run} holds no run to resume", "name a recipe as well, or check --run")
+
+

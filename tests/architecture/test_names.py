@@ -1,0 +1,40 @@
+"""What a recipe may say is what the code has: literals in the schema, dicts in the rooms."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from seq2seq.config import schema
+
+
+def test_cells() -> None:
+    from seq2seq.nn.cells import CELLS
+
+    assert set(get_args(schema.CellName)) == set(CELLS)
+
+
+def test_architectures() -> None:
+    from seq2seq.config.loading import ONLY_FOR
+    from seq2seq.models.build import MODELS
+
+    assert set(get_args(schema.Architecture)) == set(MODELS) == set(ONLY_FOR)
+
+
+def test_fields_of_one_architecture_exist() -> None:
+    from seq2seq.config.loading import ONLY_FOR
+
+    fields = [field for names in ONLY_FOR.values() for field in names]
+    assert set(fields) <= set(schema.ModelConfig.model_fields)
+    assert len(fields) == len(set(fields))
+
+
+def test_optimizers() -> None:
+    from seq2seq.training.optimizer import OPTIMIZERS
+
+    assert set(get_args(schema.OptimizerName)) == set(OPTIMIZERS)
+
+
+def test_schedules() -> None:
+    from seq2seq.training.schedule import SCHEDULES
+
+    assert set(get_args(schema.ScheduleName)) == set(SCHEDULES)
