@@ -36,7 +36,8 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="print the version")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="print the version"),
     ] = False,
 ) -> None:
     """Train translation models, translate with them, and score them."""
@@ -86,7 +87,9 @@ def _run(arguments: list[str]) -> int:
         if "--debug" in arguments:
             raise
         kind = type(error).__name__
-        return _complain(f"a bug in seq2seq: {kind}: {error}; run again with --debug and report it", 1)
+        return _complain(
+            f"a bug in seq2seq: {kind}: {error}; run again with --debug and report it", 1
+        )
 
 
 def _usage_error(error: Exception) -> str | None:

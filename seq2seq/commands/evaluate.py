@@ -26,23 +26,32 @@ def evaluate(
         list[Path] | None, typer.Argument(metavar="RUN...", help="several runs are an ensemble")
     ] = None,
     hypothesis: Annotated[
-        Path | None, typer.Option(help="score this file instead of a model; - is standard input")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="score this file instead of a model; - is standard input"
+        ),
     ] = None,
     source: Annotated[
-        Path | None, typer.Option(help="sentences for the model to translate")
+        Path | None, typer.Option(metavar="FILE", help="sentences for the model to translate")
     ] = None,
     reference: Annotated[
-        list[Path] | None, typer.Option(help="reference translations; repeat for several sets")
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="reference translations; repeat for several sets"),
     ] = None,
     testset: Annotated[
-        str | None, typer.Option(help="a test set of sacrebleu's, such as wmt14/full")
+        str | None,
+        typer.Option(metavar="NAME", help="a test set of sacrebleu's, such as wmt14/full"),
     ] = None,
     pair: Annotated[
-        str | None, typer.Option(help="the test set's languages, such as en-fr")
+        str | None, typer.Option(metavar="SRC-TGT", help="the test set's languages, such as en-fr")
     ] = None,
     tokenize: Annotated[
         str | None,
-        typer.Option(help="BLEU's tokenizer; none takes tokens as they are", show_default="13a"),
+        typer.Option(
+            metavar="NAME",
+            help="BLEU's tokenizer; none takes tokens as they are",
+            show_default="13a",
+        ),
     ] = None,
     lowercase: Annotated[bool, typer.Option("--lowercase", help="ignore case")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,

@@ -19,9 +19,15 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="no progress and no warning
 Threads = Annotated[
     int | None,
     typer.Option(
-        "--threads", min=1, max=1024, help="CPU threads", show_default="all cores", callback=_set_threads
+        "--threads",
+        min=1,
+        max=1024,
+        help="CPU threads",
+        show_default="all cores",
+        callback=_set_threads,
     ),
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="show a traceback where an error ends the command")]
+Debug = Annotated[
+    bool, typer.Option("--debug", help="show a traceback where an error ends the command")
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N")]
-

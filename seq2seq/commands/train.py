@@ -30,13 +30,18 @@ DEFAULT = "default-transformer"
 
 def train(
     recipe: Annotated[
-        str | None, typer.Argument(metavar="[RECIPE]", help="a TOML file, or a shipped recipe's name")
+        str | None,
+        typer.Argument(metavar="[RECIPE]", help="a TOML file, or a shipped recipe's name"),
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="folder with train.en train.fr valid.en valid.fr test*.en ..."),
+        typer.Option(
+            metavar="DIR", help="folder with train.en train.fr valid.en valid.fr test*.en ..."
+        ),
     ] = None,
-    pair: Annotated[str | None, typer.Option(metavar="SRC-TGT", help="languages, such as en-fr")] = None,
+    pair: Annotated[
+        str | None, typer.Option(metavar="SRC-TGT", help="languages, such as en-fr")
+    ] = None,
     run: Annotated[
         Path | None, typer.Option(metavar="DIR", help="run directory", show_default="runs/NAME")
     ] = None,
@@ -44,7 +49,9 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="change a field, such as model.layers=2"),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on from the newest checkpoint")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on from the newest checkpoint")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="show data, sizes and memory, and train nothing")
     ] = False,
@@ -93,8 +100,17 @@ def _own_data(data: Path | None, pair: str | None) -> list[str]:
     """Return assignments that put a folder of text files in place of the recipe's corpus."""
     changes = [] if pair is None else [f"data.pair={json.dumps(pair)}"]
     if data is not None:
-        changes += [f"data.path={json.dumps(str(data))}", 'data.format="text"', 'data.train="train"']
-        changes += ['data.valid="valid"', "data.test=[]", 'data.configuration=""', 'data.revision=""']
+        changes += [
+            f"data.path={json.dumps(str(data))}",
+            'data.format="text"',
+            'data.train="train"',
+        ]
+        changes += [
+            'data.valid="valid"',
+            "data.test=[]",
+            'data.configuration=""',
+            'data.revision=""',
+        ]
     return changes
 
 

@@ -58,10 +58,7 @@ def translate(
 ) -> None:
     """Translate lines of text: one line out for each line in, in order."""
     if form == "text" and nbest > 1:
-        raise UsageError(
-            "plain text has one line for each input line, so it cannot hold an n-best list",
-            "add --format jsonl or --format moses",
-        )
+        raise UsageError("an n-best list needs a format that can hold it", "add --format jsonl")
     from seq2seq.config.loading import decoding_overrides
     from seq2seq.decoding.output import open_output
     from seq2seq.decoding.stream import chunks_of, translate_stream
@@ -73,14 +70,10 @@ def translate(
     with open_output(output_file) as write:
         translator = Translator.load(runs, device=device)
         translator.decoding = decoding_overrides(translator.decoding, changes)
+        strict, warn = (name if strict_utf8 else None), (_silent if quiet else _warn)
+        chunks = chunks_of(source, name)
         translate_stream(
-            translator,
-            chunks_of(source, name),
-            write,
-            form=form,
-            nbest=nbest,
-            warn=_silent if quiet else _warn,
-            strict=name if strict_utf8 else None,
+            translator, chunks, write, form=form, nbest=nbest, warn=warn, strict=strict
         )
 
 
@@ -88,7 +81,8 @@ def _standard_input() -> BinaryIO:
     """Return its bytes; Python has no `sys.stdin` where it was closed from the start."""
     if sys.stdin is None:
         raise DataError("standard input is closed", "pipe text in, or use --input FILE")
-    return sys.stdin.buffer
+    # A stream of its own: a thread may still wait for it when Python ends and closes sys.stdin.
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 def _warn(message: str) -> None:

@@ -31,7 +31,9 @@ def load_recipe(name: str | None, assignments: Sequence[str] = ()) -> Recipe:
     Raises:
         RecipeError: the file is missing or unreadable, or any field is unknown or wrong.
     """
-    return check_recipe(*assigned(recipe_values(name), assignments), where=name or "the default recipe")
+    return check_recipe(
+        *assigned(recipe_values(name), assignments), where=name or "the default recipe"
+    )
 
 
 def recipe_values(name: str | None) -> dict[str, Any]:
@@ -46,7 +48,9 @@ def recipe_values(name: str | None) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path} is not valid TOML: {error}", "mend the file") from error
     except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise RecipeError(f"cannot read recipe {path}: {error}", "give a readable TOML file") from error
+        raise RecipeError(
+            f"cannot read recipe {path}: {error}", "give a readable TOML file"
+        ) from error
 
 
 def find_recipe(name: str) -> Path:
@@ -72,7 +76,9 @@ def assigned(values: dict[str, Any], assignments: Sequence[str]) -> tuple[dict[s
         key, equals, text = assignment.partition("=")
         section, dot, field = key.strip().partition(".")
         if not equals or not section or (dot and not field):
-            raise RecipeError(f"--set {assignment}: expected KEY=VALUE", "such as --set model.layers=2")
+            raise RecipeError(
+                f"--set {assignment}: expected KEY=VALUE", "such as --set model.layers=2"
+            )
         if not dot:
             result[section] = _toml_value(text)
             continue
@@ -80,7 +86,10 @@ def assigned(values: dict[str, Any], assignments: Sequence[str]) -> tuple[dict[s
         if not isinstance(holder, dict):
             raise RecipeError(f"--set {assignment}: {section} is not a section")
         if field.startswith("cell_options."):
-            holder, field = holder.setdefault("cell_options", {}), field.removeprefix("cell_options.")
+            holder, field = (
+                holder.setdefault("cell_options", {}),
+                field.removeprefix("cell_options."),
+            )
         holder[field] = _toml_value(text)
     written = result.get("model")
     return result, {f"model.{field}" for field in written} if isinstance(written, dict) else set()
@@ -91,7 +100,9 @@ def check_recipe(values: dict[str, Any], written: set[str], *, where: str) -> Re
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(f"{where}: {_mistakes(error, Recipe)}", "mend them and run again") from error
+        raise RecipeError(
+            f"{where}: {_mistakes(error, Recipe)}", "mend them and run again"
+        ) from error
     for architecture, fields in ONLY_FOR.items():
         unused = [f"model.{field}" for field in fields if f"model.{field}" in written]
         if unused and architecture != recipe.model.architecture:
@@ -108,12 +119,15 @@ def decoding_overrides(decoding: DecodingConfig, assignments: Sequence[str]) -> 
     strangers = sorted(set(values) - {"decoding"})
     if strangers:
         raise RecipeError(
-            f"--set {strangers[0]}: a trained model takes decoding.* only", "such as decoding.beam=1"
+            f"--set {strangers[0]}: a trained model takes decoding.* only",
+            "such as decoding.beam=1",
         )
     try:
         return DecodingConfig.model_validate(values["decoding"])
     except ValidationError as error:
-        raise RecipeError(_mistakes(error, DecodingConfig, "decoding."), "mend them and run again") from error
+        raise RecipeError(
+            _mistakes(error, DecodingConfig, "decoding."), "mend them and run again"
+        ) from error
 
 
 def _toml_value(text: str) -> Any:
@@ -136,7 +150,9 @@ def _mistakes(error: ValidationError, schema: type[BaseModel], prefix: str = "")
             lines[f"{key}: no such field{_nearest(key, known)}"] = None
         elif entry["type"] == "value_error":
             text = entry["msg"].removeprefix("Value error, ")
-            lines.update(dict.fromkeys(f"{key}: {line}" if key else line for line in text.split("\n")))
+            lines.update(
+                dict.fromkeys(f"{key}: {line}" if key else line for line in text.split("\n"))
+            )
         else:
             if any(line.startswith(f"{key}: ") for line in lines):
                 continue  # a union reports each of its arms

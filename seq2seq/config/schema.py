@@ -48,7 +48,9 @@ class DataConfig(Section):
     test: list[str] = []  # base names; empty means every "test*" of the folder
     limit: Count = 0  # use only the first pairs of train; 0 means all
     held_out: Positive = 1000  # pairs taken out of train where there is no valid
-    max_length: Annotated[int, Field(ge=1, le=100_000)] = 250  # pieces a side; longer pairs are dropped
+    max_length: Annotated[int, Field(ge=1, le=100_000)] = (
+        250  # pieces a side; longer pairs are dropped
+    )
 
     @property
     def languages(self) -> tuple[str, str]:
@@ -61,9 +63,9 @@ class TextConfig(Section):
     """How raw text becomes numbers and back."""
 
     tokenizer: TokenizerName = "unigram"
-    vocabulary: VocabularySize | Annotated[
-        list[VocabularySize], Field(min_length=2, max_length=2)
-    ] = 8000
+    vocabulary: (
+        VocabularySize | Annotated[list[VocabularySize], Field(min_length=2, max_length=2)]
+    ) = 8000
     joint: bool = True  # one sentencepiece model for both sides
     source_order: SourceOrder = "forward"
     sample: Positive = 1_000_000  # sentences that a sentencepiece model is trained on
@@ -107,7 +109,9 @@ class TrainingConfig(Section):
     halve_after: Annotated[float, Field(ge=0.0)] = 5.0  # epochs, for "halving"
     halve_every: Annotated[float, Field(gt=0.0)] = 0.5  # epochs, for "halving"
     label_smoothing: Rate = 0.0
-    loss_per: LossUnit = "token"  # "sentence" is the 2014 paper's: the summed loss over the sentences
+    loss_per: LossUnit = (
+        "token"  # "sentence" is the 2014 paper's: the summed loss over the sentences
+    )
     clip_norm: Annotated[float, Field(ge=0.0)] = 1.0  # 0: no clipping
     batch_tokens: Positive = 4096  # target pieces a batch, padding included
     batch_sentences: Count = 0  # at most so many sentences a batch; 0: no limit
@@ -171,7 +175,11 @@ class Recipe(Section):
             mistakes.append('model.tie: "all" needs one joint sentencepiece vocabulary')
         if text.joint and text.tokenizer != "words" and text.sizes[0] != text.sizes[1]:
             mistakes.append("text.vocabulary: a joint vocabulary has one size, not two")
-        if model.architecture == "recurrent" and model.tie != "none" and model.embedding != model.hidden:
+        if (
+            model.architecture == "recurrent"
+            and model.tie != "none"
+            and model.embedding != model.hidden
+        ):
             mistakes.append("model.tie: a tied projection needs model.embedding = model.hidden")
         if mistakes:
             raise ValueError("\n".join(mistakes))

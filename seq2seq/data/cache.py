@@ -10,10 +10,11 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from seq2seq.errors import ResourceError
+from seq2seq.errors import ModelError, ResourceError
 
 Opened = TypeVar("Opened")
 STALE = 24 * 3600  # seconds after which a half-built folder has no builder any more
@@ -22,52 +23,53 @@ STALE = 24 * 3600  # seconds after which a half-built folder has no builder any 
 def cached(place: Path, build: Callable[[Path], None], open_: Callable[[Path], Opened]) -> Opened:
     """Return `open_(place)`, building the folder first where that fails.
 
-    Fails means: it is not there, or `open_` raises OSError or ValueError. `build(folder)` fills an
-    empty folder. Raises ResourceError where the cache cannot be written.
+    Fails means: it is not there, or `open_` raises OSError, ValueError or ModelError.
+    `build(folder)` fills an empty folder. Raises ResourceError where the cache cannot be written.
     """
-    if place.is_dir():
-        try:
-            return open_(place)
-        except (OSError, ValueError):  # damaged: build it anew
-            pass
+    found = _found(place, open_)
+    if found is not None:
+        return found
     temporary = place.with_name(f".tmp-{place.name}-{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _sweep(place.parent)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-    except OSError as error:
-        raise _unwritable(place.parent, error) from None
-    try:
         build(temporary)
-        _move(temporary, place)
+        return _moved(temporary, place, open_)
     except OSError as error:
-        raise _unwritable(place.parent, error) from None
+        reason = error.strerror or str(error)
+        hint = "free some space, or set SEQ2SEQ_CACHE to a folder that can be written"
+        raise ResourceError(f"cannot write the cache {place.parent}: {reason}", hint) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return open_(place)
 
 
-def _move(temporary: Path, place: Path) -> None:
+def _found(place: Path, open_: Callable[[Path], Opened]) -> Opened | None:
+    if not place.is_dir():
+        return None
+    try:
+        return open_(place)
+    except (OSError, ValueError, ModelError):  # damaged
+        return None
+
+
+def _moved(temporary: Path, place: Path, open_: Callable[[Path], Opened]) -> Opened:
     try:
         temporary.rename(place)
     except OSError:
-        if not place.is_dir():
-            raise
-        # Damaged, or just built by another process: either way ours is as good.
+        found = _found(place, open_)  # another process was faster
+        if found is not None:
+            return found
         old = place.with_name(f".tmp-old-{place.name}-{os.getpid()}")
         place.rename(old)
         temporary.rename(place)
         shutil.rmtree(old, ignore_errors=True)
+    return open_(place)
 
 
 def _sweep(folder: Path) -> None:
     for path in folder.glob(".tmp-*"):
-        if time.time() - path.stat().st_mtime > STALE:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _unwritable(folder: Path, error: OSError) -> ResourceError:
-    reason = error.strerror or str(error)
-    hint = "free some space, or set SEQ2SEQ_CACHE to a folder that can be written"
-    return ResourceError(f"cannot write the cache {folder}: {reason}", hint)
+        with suppress(FileNotFoundError):  # its builder has just finished
+            if time.time() - path.stat().st_mtime > STALE:
+                shutil.rmtree(path, ignore_errors=True)

@@ -28,21 +28,22 @@ Note = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that training needs to know about its text."""
+    """Everything that training needs to know about its text.
+
+    `valid_sources` and `valid_references` are raw text, pair by pair beside `valid`. Equal
+    `data_hash` means equal batches: it covers text, tokenizers, and what was dropped. `tests` holds
+    source and reference files by base name where the corpus is a folder of text.
+    """
 
     source: Tokenizer
     target: Tokenizer
     train: EncodedCorpus
     valid: EncodedCorpus
-    valid_sources: list[str]  # raw text, pair by pair beside `valid`
+    valid_sources: list[str]
     valid_references: list[str]
     report: DataReport
-    data_hash: (
-        str  # of the text, the tokenizers and what was dropped: equal hashes mean equal batches
-    )
-    tests: dict[
-        str, tuple[Path, Path]
-    ]  # source and reference by base name; {} unless the corpus is a folder
+    data_hash: str
+    tests: dict[str, tuple[Path, Path]]
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def prepare(
     train, valid, texts, report = cached(
         place,
         lambda folder: encoder.build(folder, sets),
-        lambda folder: _opened(folder, data_hash, encoder),
+        lambda folder: _opened(folder, encoder.kind),
     )
     if report.valid_dropped:
         note(f"{report.valid_dropped} validation pairs dropped: empty, or over data.max_length")
@@ -107,7 +108,12 @@ def _open_sets(recipe: Recipe, note: Note) -> _Sets:
     if not whole.count:
         raise DataError(f"{train.name}: no pairs at all", "the text is empty")
     if valid is not None:
-        return _Sets(train, whole.digest, valid, valid.survey().digest, 0)
+        check = valid.survey()
+        if not check.count:
+            raise DataError(
+                f"{valid.name}: no pairs at all", "take it away to hold pairs out of train"
+            )
+        return _Sets(train, whole.digest, valid, check.digest, 0)
     if whole.count == 1:
         return _Sets(train, whole.digest, train, whole.digest, 0)
     held = min(data.held_out, max(1, whole.count // 10))
@@ -193,9 +199,7 @@ class _Encoder:
         check_usable(report, corpus.name)
 
 
-def _opened(
-    folder: Path, data_hash: str, encoder: _Encoder
-) -> tuple[EncodedCorpus, EncodedCorpus, list[Pair], DataReport]:
+def _opened(folder: Path, kind: str) -> tuple[EncodedCorpus, EncodedCorpus, list[Pair], DataReport]:
     """Open a folder of the cache; raises OSError or ValueError where it is not whole."""
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     try:
@@ -207,8 +211,8 @@ def _opened(
         raise ValueError("damaged manifest") from error
     with (folder / "valid.jsonl").open(encoding="utf-8", newline="\n") as file:
         texts = [tuple(json.loads(line)) for line in file]
-    train = EncodedCorpus(folder, "train", encoder.kind)
-    valid = EncodedCorpus(folder, "valid", encoder.kind)
+    train = EncodedCorpus(folder, "train", kind)
+    valid = EncodedCorpus(folder, "valid", kind)
     if len(valid) != len(texts):
         raise ValueError("damaged validation text")
     return train, valid, texts, report

@@ -60,4 +60,4 @@ def _log_total(logits: Tensor) -> Tensor:
     if logits.device.type != "cpu":
         return logits.logsumexp(1, keepdim=True)
     rows = max(1, CACHED // logits.shape[1])
-    return torch.cat([some.logsumexp(1, keepdim=True) for some in logits.split(rows)])
+    return torch.cat([some.logsumexp(1, keepdim=True) for some in torch.split(logits, rows)])

@@ -55,7 +55,7 @@ def score(
         ResourceError: the tokenizer needs a download or a package that is not there.
     """
     check_lengths(hypotheses, references)
-    scores = {}
+    scores: dict[str, Score] = {}
     for name in metrics:
         metric = _metric(name, tokenize, lowercase)
         value = metric.corpus_score(hypotheses, references).score

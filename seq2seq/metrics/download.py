@@ -41,7 +41,8 @@ def fetching(what: str, hint: str) -> Iterator[None]:
     except Seq2SeqError:
         raise
     except (SystemExit, Exception) as error:
-        reason = collector.said[0] if collector.said else str(error) or type(error).__name__
+        told = str(getattr(error, "reason", "") or error) or type(error).__name__
+        reason = collector.said[0] if collector.said else told
         reason = " ".join(reason.split()).rstrip(".")
         raise ResourceError(f"{what} cannot be had: {reason}", hint) from error
     finally:

@@ -1,8 +1,8 @@
 """A model as it lies in a run directory: the recipe, the weights and the tokenizers, and nothing else.
 
-    recipe.json          the resolved recipe, versions, and the hashes of data and tokenizers
-    model.safetensors    the best weights so far
-    source.model target.model   (or source.vocab, target.vocab)
+recipe.json          the resolved recipe, versions, and the hashes of data and tokenizers
+model.safetensors    the best weights so far
+source.model target.model   (or source.vocab, target.vocab)
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def read_document(run: Path) -> dict[str, Any]:
     """
     path = run / RECIPE
     if not path.is_file():
-        raise ModelError(f"{run} is no run directory: it has no {RECIPE}", "give the directory of a training run")
+        raise ModelError(
+            f"{run} is no run directory: it has no {RECIPE}", "give the directory of a training run"
+        )
     try:
         if path.stat().st_size > LARGEST_JSON:
             raise ModelError(f"{path} is larger than 1 MiB", "it is not one of ours")
@@ -59,9 +61,13 @@ def read_document(run: Path) -> dict[str, Any]:
             path.read_bytes(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant
         )
     except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is damaged: {error}", "take it from a backup, or train again") from error
+        raise ModelError(
+            f"{path} is damaged: {error}", "take it from a backup, or train again"
+        ) from error
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
-        raise ModelError(f"{path} is damaged: it names no format", "take it from a backup, or train again")
+        raise ModelError(
+            f"{path} is damaged: it names no format", "take it from a backup, or train again"
+        )
     if document["format"] > FORMAT:
         raise ModelError(
             f"{path} has format {document['format']}, and this seq2seq reads up to {FORMAT}",
@@ -78,7 +84,8 @@ def read_recipe(run: Path) -> Recipe:
         first: Any = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ModelError(
-            f"{run / RECIPE} is damaged: {where}: {first['msg']}", "take it from a backup, or train again"
+            f"{run / RECIPE} is damaged: {where}: {first['msg']}",
+            "take it from a backup, or train again",
         ) from error
 
 
@@ -106,7 +113,8 @@ def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
     source, target = load_bundle_tokenizers(run)
     if not (run / WEIGHTS).exists():
         raise ModelError(
-            f"{run} has no {WEIGHTS} yet", f"let it train to its first validation: seq2seq train --run {run} --resume"
+            f"{run} has no {WEIGHTS} yet",
+            f"let it train to its first validation: seq2seq train --run {run} --resume",
         )
     with torch.device("meta"):
         model = build_model(recipe.model, recipe.text.source_order, source.size, target.size)
@@ -123,7 +131,11 @@ def retie(model: Any, recipe: Recipe) -> None:
     """Make shared weights one again: moving a model off the "meta" device tears them apart."""
     if recipe.model.tie == "none":
         return
-    shared = model.source_embedding.weight if recipe.model.tie == "all" else model.target_embedding.weight
+    shared = (
+        model.source_embedding.weight
+        if recipe.model.tie == "all"
+        else model.target_embedding.weight
+    )
     model.target_embedding.weight = shared
     model.output.weight = shared
 

@@ -40,7 +40,11 @@ class Recurrent(nn.Module):
         self.source_embedding = nn.Embedding(source_size, config.embedding)
         self.target_embedding = nn.Embedding(target_size, config.embedding)
         self.output = nn.Linear(config.hidden, target_size)
-        for weight in (self.source_embedding.weight, self.target_embedding.weight, self.output.weight):
+        for weight in (
+            self.source_embedding.weight,
+            self.target_embedding.weight,
+            self.output.weight,
+        ):
             nn.init.uniform_(weight, -config.initial, config.initial)
         nn.init.zeros_(self.output.bias)
         self.encoder, self.decoder = (
@@ -74,7 +78,9 @@ class Recurrent(nn.Module):
         """The decoder starts where the encoder ended."""
         return memory
 
-    def step(self, tokens: Tensor, state: StackState, memory: StackState) -> tuple[Tensor, StackState]:
+    def step(
+        self, tokens: Tensor, state: StackState, memory: StackState
+    ) -> tuple[Tensor, StackState]:
         """Feed one token a row; return logits and the next state."""
         top, layers = self.decoder.step(self.target_embedding(tokens), state.layers)
         return self.project(top), StackState(layers)

@@ -164,7 +164,11 @@ class Transformer(nn.Module):
                 nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)
         # Embeddings are scaled up by sqrt(H) when read; as a projection they give logits of about unit size.
-        for weight in (self.source_embedding.weight, self.target_embedding.weight, self.output.weight):
+        for weight in (
+            self.source_embedding.weight,
+            self.target_embedding.weight,
+            self.output.weight,
+        ):
             nn.init.normal_(weight, std=self.width**-0.5)
 
     def _embed(self, table: nn.Embedding, tokens: Tensor, first: int = 0) -> Tensor:

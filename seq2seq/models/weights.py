@@ -72,10 +72,14 @@ def _header(path: Path) -> dict[str, Any]:
                 raise ModelError(f"{path} is damaged: its header has no sensible length", WAY_OUT)
             header = json.loads(file.read(length))
     except FileNotFoundError as error:
-        raise ModelError(f"{path} is missing", "give the directory of a finished training run") from error
+        raise ModelError(
+            f"{path} is missing", "give the directory of a finished training run"
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} is damaged: {error}", WAY_OUT) from error
-    if not isinstance(header, dict) or not all(isinstance(value, dict) for value in header.values()):
+    if not isinstance(header, dict) or not all(
+        isinstance(value, dict) for value in header.values()
+    ):
         raise ModelError(f"{path} is damaged: its header is no table of tensors", WAY_OUT)
     return header
 

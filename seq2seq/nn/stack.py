@@ -16,7 +16,14 @@ class RecurrentStack(nn.Module):
     """L layers of one cell. Dropout falls on what moves upwards, never on what moves through time (Zaremba 2014)."""
 
     def __init__(
-        self, cell: str, layers: int, input_size: int, hidden: int, *, dropout: float, **options: Any
+        self,
+        cell: str,
+        layers: int,
+        input_size: int,
+        hidden: int,
+        *,
+        dropout: float,
+        **options: Any,
     ) -> None:
         super().__init__()
         sizes = [input_size] + [hidden] * (layers - 1)

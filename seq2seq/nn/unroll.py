@@ -10,7 +10,9 @@ from torch import Tensor
 from seq2seq.nn.cells.cell import Cell, Signal
 
 
-def unroll(cell: Cell, below: Tensor, state: Any, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
+def unroll(
+    cell: Cell, below: Tensor, state: Any, lengths: Tensor | None = None
+) -> tuple[Tensor, Any]:
     """Run `cell` over `below` ([T, B, E]) from `state`; return outputs ([T, B, H]) and the final state.
 
     With `lengths` ([B]), each row's state stays as it was after its own last step, so the padding

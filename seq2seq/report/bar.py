@@ -20,7 +20,7 @@ def show(
 ) -> Stopped | None:
     """Consume a training's events and draw them; return how it stopped.
 
-    Quiet draws nothing but notes, which hold warnings.
+    Quiet draws nothing.
     """
     stream = file or sys.stderr
     view: Lines | Bar = Bar(stream) if stream.isatty() and not quiet else Lines(stream, quiet=quiet)
@@ -52,7 +52,7 @@ class Lines:
         """Write the lines of one event."""
         from time import monotonic
 
-        if self.quiet and not isinstance(event, Noted):
+        if self.quiet:
             return
         if isinstance(event, Step):
             if monotonic() - self.shown_at < LINE_EVERY:

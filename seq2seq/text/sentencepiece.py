@@ -21,9 +21,9 @@ from seq2seq.text.tokenizer import BOS, EOS, PAD, UNK
 
 TRAINING_THREADS = 4  # fixed, whatever the machine has
 BATCH_WORTH_THREADS = 64  # texts; below that, starting threads costs more than it gives
-ERRORS_ONLY = 2
+FATAL_ONLY = 3
 
-sentencepiece.set_min_log_level(ERRORS_ONLY)
+sentencepiece.set_min_log_level(FATAL_ONLY)
 
 
 class SentencePiece:
@@ -84,7 +84,7 @@ def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> Sente
             num_threads=TRAINING_THREADS,
             input_sentence_size=0,
             shuffle_input_sentence=False,
-            minloglevel=ERRORS_ONLY,
+            minloglevel=FATAL_ONLY,
         )
     except RuntimeError as error:
         raise _explained(error, size) from None

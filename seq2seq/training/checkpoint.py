@@ -81,10 +81,14 @@ def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Path | None:
             return place
         step = int(place.name.rpartition("-")[2])
         follows = number + 1 < len(found)
-        warn(f"checkpoint step {step} is damaged ({fault})" + (", trying the one before" if follows else ""))
+        warn(
+            f"checkpoint step {step} is damaged ({fault})"
+            + (", trying the one before" if follows else "")
+        )
     if found:
         raise ModelError(
-            f"every checkpoint in {folder} is damaged", "restore one from a backup, or train anew in another --run"
+            f"every checkpoint in {folder} is damaged",
+            "restore one from a backup, or train anew in another --run",
         )
     return None
 
@@ -114,7 +118,9 @@ def _manifest(step: int, files: dict[str, bytes]) -> bytes:
         name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         for name, data in files.items()
     }
-    return json.dumps({"format": FORMAT, "step": step, "files": entries}, sort_keys=True, indent=1).encode()
+    return json.dumps(
+        {"format": FORMAT, "step": step, "files": entries}, sort_keys=True, indent=1
+    ).encode()
 
 
 def _checkpoints(folder: Path) -> list[Path]:

@@ -47,12 +47,16 @@ def locked(run: Path) -> Iterator[None]:
         run.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise ResourceError(f"cannot make the run directory {run}: {error.strerror}", "choose another --run") from error
+        raise ResourceError(
+            f"cannot make the run directory {run}: {error.strerror}", "choose another --run"
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another process"
+            holder = (
+                os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another process"
+            )
             raise ModelError(
                 f"run directory {run} is in use by {holder}", "wait for it, or choose another --run"
             ) from error
@@ -72,7 +76,9 @@ def refuse_used(run: Path) -> None:
     except NotADirectoryError as error:
         raise UsageError(f"{run} is a file", "choose another --run") from error
     if RECIPE in foreign:
-        raise UsageError(f"{run} holds a run already", "go on with --resume, or choose another --run")
+        raise UsageError(
+            f"{run} holds a run already", "go on with --resume, or choose another --run"
+        )
     raise UsageError(f"{run} is not empty (it has {foreign[0]})", "choose another --run")
 
 
@@ -107,7 +113,9 @@ def write_document(
         "environment": surroundings,
         "command": command,
     }
-    replace_file(run / RECIPE, json.dumps(document, sort_keys=True, indent=1, allow_nan=False).encode())
+    replace_file(
+        run / RECIPE, json.dumps(document, sort_keys=True, indent=1, allow_nan=False).encode()
+    )
 
 
 def differences(run: Path, recipe: Recipe) -> tuple[list[str], list[str]]:
@@ -131,7 +139,9 @@ def append_log(run: Path, record: dict[str, Any]) -> None:
         with (run / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(record, allow_nan=False) + "\n")
     except OSError as error:
-        raise ResourceError(f"cannot write {run / LOG}: {error.strerror}", "free some space") from error
+        raise ResourceError(
+            f"cannot write {run / LOG}: {error.strerror}", "free some space"
+        ) from error
 
 
 def truncate_log(run: Path, step: int) -> None:

@@ -16,7 +16,10 @@ from seq2seq.training.loss import CHUNK_LOGITS
 from seq2seq.training.session import cache_folder
 
 OPTIMIZER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}  # numbers kept a weight
-ACTIVATIONS = {"recurrent": 12, "transformer": 24}  # numbers kept a piece, layer and unit of width, about
+ACTIVATIONS = {
+    "recurrent": 12,
+    "transformer": 24,
+}  # numbers kept a piece, layer and unit of width, about
 EXAMPLES = 2
 
 
@@ -113,7 +116,10 @@ def _examples(prepared: Prepared) -> list[EncodedExample]:
     result = []
     pairs = zip(prepared.valid_sources, prepared.valid_references, strict=True)
     for source, target in list(pairs)[:EXAMPLES]:
-        source_ids, target_ids = prepared.source.encode([source])[0], prepared.target.encode([target])[0]
+        source_ids, target_ids = (
+            prepared.source.encode([source])[0],
+            prepared.target.encode([target])[0],
+        )
         result.append(
             EncodedExample(
                 source,

@@ -16,7 +16,11 @@ def known_total(config: TrainingConfig, steps_per_epoch: int) -> int:
 
 
 def total_by_time(
-    config: TrainingConfig, done: int, elapsed: float, step_seconds: float, validation_seconds: float
+    config: TrainingConfig,
+    done: int,
+    elapsed: float,
+    step_seconds: float,
+    validation_seconds: float,
 ) -> int:
     """Return the step count that fits into `max_minutes`.
 

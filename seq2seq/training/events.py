@@ -45,7 +45,9 @@ class Validated:
     bleu: float | None
     signature: str
     best: bool
-    samples: list[tuple[str, str, str]] = field(default_factory=list)  # source, reference, translation
+    samples: list[tuple[str, str, str]] = field(
+        default_factory=list
+    )  # source, reference, translation
 
 
 @dataclass(frozen=True)

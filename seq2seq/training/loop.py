@@ -88,11 +88,18 @@ class Loop:
         reseed(session.recipe.seed, "dropout", state.step)
         try:
             result = train_step(
-                session.model, session.optimizer, batches, self.config, self._rate(), session.precision
+                session.model,
+                session.optimizer,
+                batches,
+                self.config,
+                self._rate(),
+                session.precision,
             )
         except DivergedError as error:
             pairs = ", ".join(str(int(number)) for number in rows[0][:5])
-            message = f"step {state.step + 1}: {error.message} (kept pairs {pairs}, ... of the corpus)"
+            message = (
+                f"step {state.step + 1}: {error.message} (kept pairs {pairs}, ... of the corpus)"
+            )
             raise DivergedError(message, error.hint) from error
         state.step += 1
         state.step_in_epoch += 1
@@ -137,7 +144,9 @@ class Loop:
             self.session.model.train()
             validation = time.perf_counter() - began
             step_seconds = self.timed_seconds / (self.timed_steps - WARM_STEPS)
-            by_time = total_by_time(config, state.step, elapsed + validation, step_seconds, validation)
+            by_time = total_by_time(
+                config, state.step, elapsed + validation, step_seconds, validation
+            )
             state.total_steps = combined(known, by_time)
 
     def _log_step(self) -> Step:

@@ -28,7 +28,12 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, smoothing: float
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        labels: Tensor,
+        smoothing: float,
     ) -> tuple[Tensor, Tensor]:
         """Return the smoothed sum and the plain sum; keep the gradients for `backward`."""
         compute = hidden.dtype
@@ -83,7 +88,13 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
         """Scale the gradients that `forward` left."""
         grad_hidden, grad_weight, grad_bias = ctx.saved_tensors
         scaled_bias = None if grad_bias is None else grad_bias * scale
-        return grad_hidden * scale.to(grad_hidden.dtype), grad_weight * scale, scaled_bias, None, None
+        return (
+            grad_hidden * scale.to(grad_hidden.dtype),
+            grad_weight * scale,
+            scaled_bias,
+            None,
+            None,
+        )
 
 
 def projected_cross_entropy(

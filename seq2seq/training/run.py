@@ -61,5 +61,3 @@ def resumable(run: Path) -> None:
     """Raise a ModelError where a directory holds no run that `--resume` alone could go on with."""
     if not (run / RECIPE).exists():
         raise ModelError(f"{run} holds no run to resume", "name a recipe as well, or check --run")
-
-

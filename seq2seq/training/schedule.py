@@ -26,7 +26,8 @@ def constant(config: TrainingConfig, place: Place) -> float:
 
 def halving(config: TrainingConfig, place: Place) -> float:
     """Halve every `halve_every` epochs after `halve_after`; the first halving comes at the end of
-    the first such span (Sutskever et al. 2014: every half epoch after the fifth)."""
+    the first such span (Sutskever et al. 2014: every half epoch after the fifth).
+    """
     spans = (place.epochs - config.halve_after) / config.halve_every
     return 0.5 ** max(0, math.floor(spans + 1e-9))
 

@@ -149,7 +149,9 @@ def _check_same_run(
         document = read_document(run)
         tokenizers = (prepared.source, prepared.target)
         first = document.get("environment", surroundings)
-        write_document(run, recipe, tokenizers, prepared.data_hash, first, document.get("command", ""))
+        write_document(
+            run, recipe, tokenizers, prepared.data_hash, first, document.get("command", "")
+        )
 
 
 def _take_up(

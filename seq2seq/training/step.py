@@ -67,7 +67,9 @@ def train_step(
         total += loss.detach()
     norm = float(clip_gradients(model.parameters(), config.clip_norm))
     if not (math.isfinite(norm) and math.isfinite(float(total))):
-        raise DivergedError("the loss or its gradient is not finite", "lower training.learning_rate")
+        raise DivergedError(
+            "the loss or its gradient is not finite", "lower training.learning_rate"
+        )
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()

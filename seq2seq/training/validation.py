@@ -29,7 +29,12 @@ def validation_loss(model: Any, batches: Sequence[Any], precision: str) -> float
 
 
 def validate(
-    model: Any, prepared: Prepared, batches: Sequence[Any], recipe: Recipe, step: int, precision: str
+    model: Any,
+    prepared: Prepared,
+    batches: Sequence[Any],
+    recipe: Recipe,
+    step: int,
+    precision: str,
 ) -> Validated:
     """Return loss, perplexity, and BLEU over the first `training.validation_sentences` sentences.
 

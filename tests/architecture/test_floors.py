@@ -16,6 +16,7 @@ FLOORS = {
     "models": 3,
     "data": 3,
     "decoding": 4,
+    "": 4.5,  # seq2seq/__init__.py, which offers Translator
     "training": 5,
     "evaluation": 5,
     "export": 5,
@@ -23,8 +24,8 @@ FLOORS = {
     "analysis": 6,
     "report": 7,
     "commands": 8,
+    "__main__": 9,
 }
-ABOVE_ALL = {"", "__main__"}  # seq2seq itself, which offers Translator, and `python -m seq2seq`
 BY_AGREEMENT = {("files", "errors")}  # two files on the ground floor
 
 
@@ -34,9 +35,9 @@ def violations(imports: dict[str, set[str]]) -> list[str]:
         room = room_of(name)
         for target in targets:
             other = room_of(target)
-            if room in ABOVE_ALL or room == other or (room, other) in BY_AGREEMENT:
+            if room == other or (room, other) in BY_AGREEMENT:
                 continue
-            if other in ABOVE_ALL or FLOORS[other] >= FLOORS[room]:
+            if FLOORS[other] >= FLOORS[room]:
                 found.append(f"{name} imports {target}")
     return sorted(found)
 
@@ -68,7 +69,7 @@ def circle(imports: dict[str, set[str]]) -> list[str]:
 
 
 def test_every_room_has_a_floor(modules: dict[str, Any]) -> None:
-    assert {module.package for module in modules.values()} - ABOVE_ALL <= set(FLOORS)
+    assert {module.package for module in modules.values()} <= set(FLOORS)
 
 
 def test_imports_go_down(imports: dict[str, set[str]]) -> None:

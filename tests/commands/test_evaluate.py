@@ -79,6 +79,7 @@ def test_json_is_sacrebleus_command_line(cli: Cli, files: tuple[Path, Path]) -> 
     assert document["BLEU"]["signature"] == theirs["signature"]
 
 
+@pytest.mark.slow  # TER of 2,445 long sentences
 def test_known_figures_of_real_systems(cli: Cli) -> None:
     folder = Path(__file__).resolve().parents[3] / "shared" / "data" / "system-outputs"
     if not folder.is_dir():

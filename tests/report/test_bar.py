@@ -48,10 +48,10 @@ def test_every_step_shows_when_time_has_passed(monkeypatch: pytest.MonkeyPatch) 
     assert "step 20/100  loss 4.432" in file.getvalue()
 
 
-def test_quiet_lets_notes_through() -> None:
+def test_quiet_draws_nothing_and_consumes_everything() -> None:
     for file in (io.StringIO(), Terminal()):
-        show(EVENTS, quiet=True, file=file)
-        assert file.getvalue() == "3 pairs were dropped\n"
+        assert show(EVENTS, quiet=True, file=file) == EVENTS[-1]
+        assert file.getvalue() == ""
 
 
 def test_a_terminal_sees_a_bar_and_the_text_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

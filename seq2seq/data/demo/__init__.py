@@ -1,8 +1,8 @@
 """The corpus that comes with the toolkit: English and French from a grammar of its own.
 
-The grammar builds each sentence in both languages at once (`phrases`, `clauses`), patterns of it
-stand for what makes French hard to translate word by word (`describing`, `asking`, `placing`), and `corpus`
-deals them out. The words are in `lexicon.toml`.
+The grammar builds each sentence in both languages at once (`phrases`, `clauses`). Its patterns stand
+for what makes French hard to translate word by word (`describing`, `asking`, `placing`), and
+`corpus` deals them out. The words are in `lexicon.toml`.
 """
 
 from __future__ import annotations

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from seq2seq.data.demo.clauses import Clause, Negation, Sentence, being, joined, negated, question, statement
+from seq2seq.data.demo.clauses import (
+    Clause,
+    Negation,
+    Sentence,
+    being,
+    joined,
+    negated,
+    question,
+    statement,
+)
 from seq2seq.data.demo.describing import DESCRIBED, PERSON, predicate
 from seq2seq.data.demo.draw import THIRD, Draw
 from seq2seq.data.demo.lexicon import Verb, Word
 from seq2seq.data.demo.phrases import CLITICS, Phrase, noun_phrase
 
+MODAL_TENSES: tuple[Tense, ...] = ("future", "future", "want", "can", "must")
 SAME = {"I": ("me", "us"), "we": ("me", "us"), "you": ("you",)}
 WHEN_WHERE_WHY = (Word("when", "quand"), Word("where", "où"), Word("why", "pourquoi"))
 WHAT = Word("what", "que")  # with est-ce que: qu'est-ce que
@@ -68,10 +78,11 @@ def asked(draw: Draw) -> Sentence:
 def object_pronoun(draw: Draw) -> Sentence:
     """Paul does not know her. / Paul ne la connaît pas."""
     verb = draw.transitive(
-        lambda verb: "person" in verb.takes
-        and verb.prep in ("", "à")
-        and verb.english != "think of"
-        or verb.english in ("wait for", "listen to", "help", "thank", "invite")
+        lambda verb: (
+            not {"person", "kin"}.isdisjoint(verb.takes)
+            and verb.prep in ("", "à")
+            and verb.english != "think of"
+        )
     )
     subject = draw.agent(verb)
     them = [name for name in CLITICS if name not in SAME.get(subject.english, ())]
@@ -114,7 +125,7 @@ def past(draw: Draw) -> Sentence:
 def infinitive(draw: Draw) -> Sentence:
     """The dog is going to eat the meat. / Le chien va manger la viande."""
     verb = draw.verb(lambda verb: not (verb.state or verb.placed))
-    modal = draw.any(("future", "future", "want", "can", "must"))
+    modal: Tense = draw.any(MODAL_TENSES)
     if verb.mishap:
         modal = "future"
     complement = draw.object_of(verb) if verb.takes else None

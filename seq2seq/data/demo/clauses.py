@@ -1,7 +1,7 @@
 """Clauses: verb, negation, question and word order, in both languages.
 
-English builds questions and negations with `do`; French wraps the finite verb in `ne ... pas`, puts pronouns
-before the verb and asks with `est-ce que`.
+English builds questions and negations with `do`; French wraps the finite verb in `ne ... pas`, puts
+pronouns before the verb and asks with `est-ce que`.
 """
 
 from __future__ import annotations

@@ -21,8 +21,9 @@ PATTERNS: dict[str, Callable[[Draw], Sentence]] = {
     "contraction": placing.contraction,
     "articles": placing.articles,
     "adverb position": placing.adverb_position,
-    "prepositions": placing.company,
+    "prepositions": placing.prepositions,
     "place": placing.place,
+    "existence": placing.existence,
     "idiom": placing.idiom,
     "negation": asking.negation,
     "question": asking.asked,
@@ -67,7 +68,10 @@ def examples(seed: int) -> Iterator[Example]:
 def demo_corpus(
     seed: int = 1, train: int = 40_000, valid: int = 300, test: int = 600
 ) -> DemoCorpus:
-    """Make the corpus of `seed`, as many pairs as asked for; the test set does not depend on `train`."""
+    """Make the corpus of `seed`, with as many pairs as asked for.
+
+    The test set does not depend on the other two sizes.
+    """
     stream = examples(seed)
     tested, validated = list(islice(stream, test)), list(islice(stream, valid))
     return DemoCorpus(train=list(islice(stream, train)), valid=validated, test=tested)

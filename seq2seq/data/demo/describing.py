@@ -1,4 +1,4 @@
-"""Sentences about what something is like: agreement, adjectives, comparison, possession, numbers."""
+"""Sentences about what something is like: agreement, adjectives, comparison, possession."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def number(draw: Draw) -> Sentence:
 
 def adjective_position(draw: Draw) -> Sentence:
     """I see a little black cat. / Je vois un petit chat noir."""
-    if draw.chance(0.1):
+    if draw.chance(0.13):
         noun = draw.noun(("body",))
         adjective = draw.adjective(noun, lambda word: True)
         assert adjective is not None
@@ -87,7 +87,7 @@ def adjective_position(draw: Draw) -> Sentence:
     thing = noun_phrase(
         noun,
         draw.any(("a", "a", "the") if indefinite else ("the", "this")),
-        plural=draw.chance(0.25),
+        plural=noun.plural_english != "" and draw.chance(0.25),
         adjectives=attributes(draw, noun, most=2 if draw.chance(0.35) else 1),
     )
     return statement(Clause(draw.agent(verb), verb, thing))
@@ -95,13 +95,15 @@ def adjective_position(draw: Draw) -> Sentence:
 
 def comparison(draw: Draw) -> Sentence:
     """The lion is stronger than the dog. / Le lion est plus fort que le chien."""
-    noun = draw.noun(("person", "person", "kin", "animal", "thing", "clothing", "vehicle", "building"))
+    noun = draw.noun(
+        ("person", "person", "kin", "animal", "thing", "clothing", "vehicle", "building")
+    )
     subject, other = draw.definite(noun, draw.chance(0.2) and noun.plural_english != ""), None
     if noun.kind in ("person", "kin"):
         if draw.chance(0.6):
             noun, subject = PERSON, draw.subject(THIRD)
         other = draw.name() if draw.chance(0.5) else draw.person()
-    while other is None or other.english == subject.english:
+    while other is None or other.english.split()[-1] == subject.english.split()[-1]:
         other = draw.definite(draw.noun((noun.kind,)))
     adjective = draw.adjective(noun, lambda word: word.use != "noun" and word.compared)
     assert adjective is not None, noun
@@ -113,7 +115,9 @@ def comparison(draw: Draw) -> Sentence:
     than = "as" if french == "aussi" else "than"
     form = adjective.form(subject.feminine, subject.plural)
     complement = Word(f"{english} {than} {other.english}", f"{french} {form} que {other.french}")
-    return being(subject, complement, negation="not" if french != "moins" and draw.chance(0.2) else "")
+    return being(
+        subject, complement, negation="not" if french != "moins" and draw.chance(0.2) else ""
+    )
 
 
 def possession(draw: Draw) -> Sentence:
@@ -148,8 +152,9 @@ def numbers(draw: Draw) -> Sentence:
         subject = train if verb.english in ("arrive", "leave") else draw.subject()
         return statement(Clause(subject, verb, tail=time))
     verb = draw.transitive(
-        lambda verb: not (verb.prep or verb.state or verb.english == "drink")
-        or verb.english == "have"
+        lambda verb: (
+            not (verb.prep or verb.state or verb.english == "drink") or verb.english == "have"
+        )
     )
     noun = draw.noun(verb.takes, plural=True)
     if noun.kind == "kin":

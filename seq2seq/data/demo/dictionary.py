@@ -30,8 +30,8 @@ WORDS = re.compile(r"'s\b|o'clock|\w+(?:-\w+)*|[^\w\s]")
 def dictionary() -> dict[str, str]:
     """Return the most usual French form of every English word form of the corpus, in lower case.
 
-    Nouns keep their number; an adjective gives its masculine, a verb the third person singular, in the
-    past the participle.
+    Nouns keep their number; an adjective gives its masculine, a verb its third person singular, in
+    the past its participle.
     """
     words = lexicon()
     table = {}
@@ -42,10 +42,10 @@ def dictionary() -> dict[str, str]:
     for verb in words.verbs.values():
         head, present = verb.english.split()[0], verb.present["3s"]
         table |= {head: present, verb.third.split()[0]: present}
-        table |= {past: verb.participle for past in verb.past.split()[:1]}
+        table |= dict.fromkeys(verb.past.split()[:1], verb.participle)
     for noun in words.nouns.values():
         table |= {noun.english: noun.french}
-        table |= {plural: noun.plural_french for plural in noun.plural_english.split()}
+        table |= dict.fromkeys(noun.plural_english.split(), noun.plural_french)
     table |= {name.english: name.french for name in words.names}
     # The single words of an expression stand among the function words.
     single = {english.lower(): french for english, french in table.items() if " " not in english}

@@ -1,4 +1,4 @@
-"""Draws words and phrases at random, so evenly that the rare words of the lexicon stay learnable."""
+"""Draws words and phrases at random, so evenly that no word of the lexicon is too rare to learn."""
 
 from __future__ import annotations
 
@@ -106,20 +106,24 @@ class Draw:
             return noun_phrase(self.noun(("animal",)), plural=plural)
         return self.subject(pronouns)
 
-    def object_of(self, verb: Verb, bare: bool = True) -> Phrase:
-        """Draw an object for `verb`; without indefinite ones unless `bare`."""
+    def object_of(self, verb: Verb) -> Phrase:
+        """Draw an object for `verb`."""
         noun = self.noun(verb.takes)
         if verb.english in ("like", "hate"):
             if self.chance(0.25):
                 noun = self.noun(("sport",))
             if noun.kind in ("dish", "drink", "sport"):
                 return generic(noun)
-        if verb.prep or verb.state and verb.english != "have" or not bare:
+        if verb.prep or (verb.state and verb.english != "have"):
             return self.definite(noun, plural=bool(noun.plural_english) and self.chance(0.2))
         if not noun.plural_english:
-            return self.definite(noun) if noun.kind == "kin" else noun_phrase(noun, self.any(("the", "")))
+            return (
+                self.definite(noun)
+                if noun.kind == "kin"
+                else noun_phrase(noun, self.any(("the", "")))
+            )
         plural = self.chance(0.2)
-        if noun.kind == "kin" or verb.english != "have" and self.chance(0.6):
+        if noun.kind == "kin" or (verb.english != "have" and self.chance(0.6)):
             return self.definite(noun, plural)
         return noun_phrase(noun, "a", plural=plural)
 

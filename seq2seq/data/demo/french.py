@@ -1,7 +1,7 @@
 """French word forms, and the spelling of words that meet: elision and contraction.
 
-The grammar writes its French in an underlying form, words apart and whole: `de le homme`, `je aime`.
-`spell` turns that into what is written: `de l'homme`, `j'aime`.
+The grammar writes its French in an underlying form, words apart and whole: `de le homme`,
+`je aime`. `spell` turns that into what is written: `de l'homme`, `j'aime`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from seq2seq.data.demo.lexicon import Adjective, Noun, Word, lexicon
 class Phrase:
     """A noun phrase or a subject pronoun.
 
-    `negated` is the French form as direct object of a negated verb (`pas de chat`), where it differs.
+    `negated` is the French of a direct object of a negated verb (`pas de chat`), where it differs.
     """
 
     english: str
@@ -85,9 +85,10 @@ def noun_phrase(
 ) -> Phrase:
     """Build determiner, adjectives and noun.
 
-    `determiner` is a key of DETERMINERS, or "" for a bare noun: an unnamed quantity (`de la soupe`).
+    `determiner` is a key of DETERMINERS, or "" for a bare noun: some quantity of it (`de la soupe`).
     A plural after "a" is written "some" in English.
     """
+    assert not plural or noun.plural_english or noun.kind in ("body", "sport"), noun
     french_core = _french_core(noun, plural, adjectives)
     number = noun.plural_english if plural else noun.english
     english_core = " ".join([*(word.english for word in adjectives), number])

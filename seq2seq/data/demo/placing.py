@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from seq2seq.data.demo.clauses import Clause, Sentence, being, joined, negated, question, statement
+from seq2seq.data.demo.clauses import (
+    Clause,
+    Negation,
+    Sentence,
+    Tense,
+    being,
+    joined,
+    negated,
+    question,
+    statement,
+)
 from seq2seq.data.demo.draw import THIRD, Draw
 from seq2seq.data.demo.lexicon import Word
-from seq2seq.data.demo.phrases import DETERMINERS, Phrase, counted, noun_phrase
+from seq2seq.data.demo.phrases import POSSESSIVES, Phrase, counted, noun_phrase
 
+NO: Negation = ""
+NOT: Negation = "not"
+PLAYS: tuple[Tense, ...] = ("present", "present", "want", "can")
+GOES: tuple[Tense, ...] = ("present", "present", "past", "future")
 PARTS = ("door", "window", "key", "clock", "mirror", "furniture")
 WHOLES = (
     *("house", "school", "kitchen", "hospital", "hotel", "church", "bank", "castle", "museum"),
@@ -16,6 +30,8 @@ WHOLES = (
 )
 BESIDE = ("on", "under", "behind", "in front of", "near", "next to")
 AROUND = BESIDE[2:]
+SHARED: tuple[str, ...] = ("sing", "dance", "work", "swim", "travel", "eat")
+MOVE = ("leave", "arrive", "travel")
 DOES_WELL = ("sing", "dance", "swim", "work", "sleep")
 DOES_SLOWLY = ("dance", "swim", "work", "eat", "drink", "read", "write")
 DOES_HERE = ("sleep", "work", "live", "stay", "eat", "sing", "dance", "swim")
@@ -32,14 +48,14 @@ def contraction(draw: Draw) -> Sentence:
         english = f"play {noun.english if sport else thing.english}"
         french = f"{'à' if sport else 'de'} {thing.french}"
         tail = Word(english.removeprefix("play "), french)
-        tense = draw.any(("present", "present", "want", "can"))
+        tense = draw.any(PLAYS)
         return statement(Clause(draw.subject(), verbs["play"], tense=tense, tail=tail))
     if dice < 0.45:
         goes = draw.chance(0.6)
         place = noun_phrase(draw.noun(("building", "site")))
         english, french = ("to", "à") if goes else ("from", "de")
         tail = Word(f"{english} {place.english}", f"{french} {place.french}")
-        tense = draw.any(("present", "present", "past", "future"))
+        tense = draw.any(GOES)
         subject = draw.subject(THIRD)
         return statement(Clause(subject, verbs["go" if goes else "come"], tense=tense, tail=tail))
     if dice < 0.65:
@@ -65,13 +81,11 @@ def _part(draw: Draw) -> Sentence:
 
 
 def articles(draw: Draw) -> Sentence:
-    """He drinks water. / Il boit de l'eau. He does not eat any cherries. / Il ne mange pas de cerises."""
+    """He drinks water. / Il boit de l'eau. She hates tea. / Elle déteste le thé."""
     verb = draw.transitive(
         lambda verb: not {"food", "dish", "drink"}.isdisjoint(verb.takes) and not verb.prep
     )
     kinds = [kind for kind in ("food", "dish", "drink", "dish", "drink") if kind in verb.takes]
-    if not kinds:
-        return articles(draw)
     noun = draw.noun(kinds)
     if verb.state:
         thing = draw.object_of(replace(verb, takes=(noun.english,)))
@@ -99,13 +113,11 @@ def adverb_position(draw: Draw) -> Sentence:
             return being(subject, draw.word("states"), adverb=draw.word("frequency"), has=True)
         verb = draw.lexicon.verbs["come"]
         return statement(Clause(subject, verb, tail=endings["here"], adverb=draw.word("frequency")))
-    ending = draw.pick([word for word in endings.values() if word.english not in ("tomorrow", "yesterday")])
-    able = {"well": DOES_WELL, "slowly": DOES_SLOWLY, "here": DOES_HERE}.get(ending.english)
-    verb = draw.verb(
-        lambda verb: verb.english in able
-        if able
-        else not (verb.state or verb.placed)
+    ending = draw.pick(
+        [word for word in endings.values() if word.english not in ("tomorrow", "yesterday")]
     )
+    able = {"well": DOES_WELL, "slowly": DOES_SLOWLY, "here": DOES_HERE}.get(ending.english)
+    verb = draw.verb(lambda verb: verb.english in able if able else not (verb.state or verb.placed))
     complement = draw.object_of(verb) if verb.takes else None
     clause = Clause(draw.agent(verb), verb, complement, tail=ending)
     return statement(negated(clause, "not") if draw.chance(0.15) else clause)
@@ -123,78 +135,64 @@ def located(draw: Draw, choices: tuple[str, ...], kinds: tuple[str, ...]) -> Wor
 def inside(draw: Draw) -> Word:
     """Draw where somebody is: in a town, a country or a building, or at a site."""
     dice = draw.random.random()
-    if dice < 0.3:
+    if dice < 0.35:
         town = draw.word("towns")
         return Word(f"in {town.english}", f"à {town.french}")
-    if dice < 0.55:
+    if dice < 0.65:
         country = draw.word("countries")
-        return Word(f"in {country.english}", f"{'en' if country.feminine else 'à le'} {country.french}")
-    spot = noun_phrase(draw.noun(("building", "site")))
-    if spot.kind == "site":
-        return Word(f"at {spot.english}", f"à {spot.french}")
-    return Word(f"in {spot.english}", f"dans {spot.french}")
+        french = "en" if country.feminine else "à le"
+        return Word(f"in {country.english}", f"{french} {country.french}")
+    if dice < 0.85:
+        site = noun_phrase(draw.noun(("site",)))
+        return Word(f"at {site.english}", f"à {site.french}")
+    building = noun_phrase(draw.noun(("building",)))
+    return Word(f"in {building.english}", f"dans {building.french}")
 
 
 def place(draw: Draw) -> Sentence:
-    """There is a cat under the table. / Il y a un chat sous la table."""
+    """Anne works in Japan. / Anne travaille au Japon."""
     dice = draw.random.random()
     if dice < 0.3:
-        return _existence(draw)
-    if dice < 0.5:
-        noun = draw.noun(("animal", "thing", "text", "clothing"))
-        subject = draw.definite(noun, plural=draw.chance(0.25))
-        return being(subject, located(draw, BESIDE, ("furniture",)), past=draw.chance(0.2))
-    if dice < 0.65:
-        return being(draw.subject(THIRD), located(draw, AROUND, ("building", "furniture", "vehicle")))
+        past, word = draw.chance(0.3), NOT if draw.chance(0.25) else NO
+        return being(draw.subject(), inside(draw), past=past, negation=word)
+    if dice < 0.7:
+        verb = draw.verb(lambda verb: verb.english in ("live", "work", "stay", "sing", "dance"))
+        return statement(Clause(draw.subject(), verb, tail=inside(draw)))
     if dice < 0.85:
-        verb = draw.verb(lambda verb: verb.english in ("live", "work", "stay", "arrive", "travel"))
-        where = inside(draw)
-        if verb.english == "travel" or verb.english == "live":
-            country = draw.word("countries")
-            french = f"{'en' if country.feminine else 'à le'} {country.french}"
-            where = where if verb.english == "live" and draw.chance(0.6) else Word(f"in {country.english}", french)
-        return statement(Clause(draw.subject(), verb, tail=where))
-    if dice < 0.93:
-        return _origin(draw)
+        tail = draw.word("towns" if draw.chance(0.4) else "countries")
+        article = "" if tail.feminine or tail.english in draw.lexicon.words["towns"] else "le"
+        tail = Word(f"from {tail.english}", joined("de", article, tail.french))
+        return statement(Clause(draw.subject(), draw.lexicon.verbs["come"], tail=tail))
     weather, where = draw.word("weather"), inside(draw)
-    frequency = draw.word("frequency") if draw.chance(0.5) else None
+    adverb = draw.word("frequency") if draw.chance(0.6) else Word("", "")
     return Sentence(
-        joined("it is", frequency.english if frequency else "", weather.english, where.english),
-        joined("il fait", frequency.french if frequency else "", weather.french, where.french),
+        joined("it is", adverb.english, weather.english, where.english),
+        joined("il fait", adverb.french, weather.french, where.french),
     )
 
 
-def _origin(draw: Draw) -> Sentence:
-    country = draw.word("countries" if draw.chance(0.6) else "towns")
-    article = "" if country.feminine or country.english in draw.lexicon.words["towns"] else "le"
-    tail = Word(f"from {country.english}", joined("de", article, country.french))
-    return statement(Clause(draw.subject(), draw.lexicon.verbs["come"], tail=tail))
-
-
-def _existence(draw: Draw) -> Sentence:
+def existence(draw: Draw) -> Sentence:
+    """There are no cats under the table. / Il n'y a pas de chats sous la table."""
     noun = draw.noun(("animal", "thing", "text", "clothing", "food"), plural=True)
-    where = located(draw, BESIDE, ("furniture",)) if draw.chance(0.6) else inside(draw)
+    where = located(draw, BESIDE, ("furniture",)) if draw.chance(0.7) else inside(draw)
     dice = draw.random.random()
-    plural = draw.chance(0.4)
-    there = "there are" if plural else "there is"
+    french = "il y a"
     if dice < 0.2:
-        none = noun_phrase(noun, "no", plural=plural)
-        return Sentence(
-            f"{there} {none.english} {where.english}", f"il ne y a pas {none.french} {where.french}"
-        )
-    thing = noun_phrase(noun, "a", plural=plural)
-    if dice < 0.4 and not plural:
-        return Sentence(
-            f"is there {thing.english} {where.english}",
-            f"est-ce que il y a {thing.french} {where.french}",
-            "?",
-        )
-    if dice < 0.6:
-        number = draw.word("numbers")
-        thing = counted(noun, number)
-        there = "there are" if thing.plural else "there is"
+        thing = noun_phrase(noun, "no", plural=draw.chance(0.5))
+        french = "il ne y a pas"
+    elif dice < 0.6:
+        thing = counted(noun, draw.word("numbers"))
+    else:
+        thing = noun_phrase(noun, "a", plural=draw.chance(0.4))
+        if not thing.plural and draw.chance(0.4):
+            return Sentence(
+                joined("is there", thing.english, where.english),
+                joined("est-ce que il y a", thing.french, where.french),
+                "?",
+            )
+    there = "there are" if thing.plural else "there is"
     return Sentence(
-        f"{there} {thing.english} {where.english}", f"il y a {thing.french} {where.french}"
+        joined(there, thing.english, where.english), joined(french, thing.french, where.french)
     )
 
 
@@ -207,33 +205,43 @@ def idiom(draw: Draw) -> Sentence:
         asked = not past and draw.chance(0.3)
         return being(subject, draw.word("states"), past=past, asked=asked, has=True)
     if dice < 0.6:
-        noun = draw.noun(("animal", "animal", "judge", "witch", "teacher", "doctor", "soldier", "king"))
+        noun = draw.noun(
+            ("animal", "animal", "judge", "witch", "teacher", "doctor", "soldier", "king")
+        )
         fear = noun_phrase(noun, plural=draw.chance(0.4))
         complement = Phrase(f"afraid of {fear.english}", f"peur de {fear.french}")
-        word = "not" if draw.chance(0.2) else ""
+        word = NOT if draw.chance(0.2) else NO
         asked = not word and draw.chance(0.15)
         return being(subject, complement, negation=word, asked=asked, has=True)
     verb = draw.lexicon.verbs["need"]
     noun = draw.noun(("dish", "drink", *verb.takes))
-    thing = noun_phrase(noun, draw.any(("a", "a", "the", "my", "her")) if noun.plural_english else "")
+    thing = noun_phrase(
+        noun, draw.any(("a", "a", "the", "my", "her")) if noun.plural_english else ""
+    )
     if thing.english.startswith(("my ", "her ")) and noun.kind == "person":
         thing = noun_phrase(noun, "a")
     if not noun.plural_english:
         thing = replace(thing, french=thing.negated.removeprefix("de "))
-    word = "not" if draw.chance(0.2) and thing.english.split()[0] not in ("a", "an") else ""
+    word = NOT if draw.chance(0.2) and thing.english.split()[0] not in ("a", "an") else NO
     clause = Clause(subject, verb, thing, negation=word)
     return question(clause) if draw.chance(0.15) and not word else statement(clause)
 
 
-def company(draw: Draw) -> Sentence:
+def prepositions(draw: Draw) -> Sentence:
     """Marie dances with her sister. / Marie danse avec sa sœur."""
-    prepositions = draw.lexicon.words["prepositions"]
-    with_ = draw.chance(0.6)
-    verb = draw.verb(
-        lambda verb: verb.english
-        in (("sing", "dance", "work", "swim", "travel", "eat") if with_ else ("leave", "arrive"))
-    )
-    other = draw.person() if with_ else noun_phrase(draw.noun(("thing", "clothing")), draw.any(tuple(DETERMINERS)[3:6]))
-    word = prepositions["with" if with_ else "without"]
+    if draw.chance(0.25):
+        noun = draw.noun(("animal", "thing", "text", "clothing"))
+        subject = draw.definite(noun, plural=draw.chance(0.25))
+        return being(subject, located(draw, BESIDE, ("furniture",)), past=draw.chance(0.2))
+    if draw.chance(0.33):
+        where = located(draw, AROUND, ("building", "furniture", "vehicle"))
+        return being(draw.subject(THIRD), where, past=draw.chance(0.2))
+    words = draw.lexicon.words["prepositions"]
+    if draw.chance(0.6):
+        word, other, verbs = words["with"], draw.person(), SHARED
+    else:
+        belonging = draw.noun(("thing", "clothing"))
+        word, other, verbs = words["without"], noun_phrase(belonging, draw.any(POSSESSIVES)), MOVE
+    verb = draw.verb(lambda verb: verb.english in verbs)
     tail = Word(f"{word.english} {other.english}", f"{word.french} {other.french}")
     return statement(Clause(draw.subject(THIRD), verb, tail=tail))

@@ -38,11 +38,17 @@ class LSTM(nn.Module):
 
     Options = LSTMOptions
 
-    def __init__(self, input_size: int, hidden: int, *, initial: float, forget_bias: float = 0.0) -> None:
+    def __init__(
+        self, input_size: int, hidden: int, *, initial: float, forget_bias: float = 0.0
+    ) -> None:
         super().__init__()
         self.hidden = hidden
-        self.input_weight = nn.Parameter(torch.empty(4 * hidden, input_size).uniform_(-initial, initial))
-        self.recurrent_weight = nn.Parameter(torch.empty(4 * hidden, hidden).uniform_(-initial, initial))
+        self.input_weight = nn.Parameter(
+            torch.empty(4 * hidden, input_size).uniform_(-initial, initial)
+        )
+        self.recurrent_weight = nn.Parameter(
+            torch.empty(4 * hidden, hidden).uniform_(-initial, initial)
+        )
         bias = torch.zeros(4 * hidden)
         bias[hidden : 2 * hidden] = forget_bias
         self.bias = nn.Parameter(bias)
