@@ -1,6 +1,7 @@
 """The few errors a user can meet: each has one line of message, a way out, and an exit code.
 
-Everything that a user can cause is raised as one of these; anything else is a bug in the toolkit and exits with 1.
+Everything that a user can cause is raised as one of these; anything else is a bug in the toolkit
+and exits with 1.
 """
 
 from __future__ import annotations

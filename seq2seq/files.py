@@ -1,4 +1,7 @@
-"""Files that are whole or not there: written beside their place, forced to disk, then renamed in."""
+"""Files that are whole or not there.
+
+They are written beside their place, forced to disk, then renamed in.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ BLOCK = 1 << 20
 
 
 def write_durable(path: Path, data: bytes) -> None:
-    """Create `path` (which must not exist), write `data` and force it to the disk; obeys the umask."""
+    """Create `path`, write `data` and force it to the disk.
+
+    `path` must not exist; the new file's mode obeys the umask.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

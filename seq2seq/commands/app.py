@@ -18,7 +18,6 @@ from seq2seq.errors import Seq2SeqError
 app = typer.Typer(
     name="seq2seq",
     help="Train translation models, translate with them, and score them.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -61,15 +60,20 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 def main() -> NoReturn:
     """Run the command line and exit with the code that its outcome calls for."""
     signal.signal(signal.SIGTERM, _terminate)
-    code = _run(sys.argv[1:])
+    code = _run(sys.argv[1:] or ["--help"])
     _leave(code)
 
 
 def _run(arguments: list[str]) -> int:
     """Run one command; return its exit code. An error is one line, a traceback needs --debug."""
     try:
-        result = get_command(app)(args=arguments, prog_name="seq2seq", standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        # Not by calling the command: that would turn a broken pipe into exit code 1.
+        command = get_command(app)
+        with command.make_context("seq2seq", arguments) as context:
+            command.invoke(context)
+        return 0
+    except typer.Exit as leaving:
+        return leaving.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 128 + signal.SIGINT
     except Terminated:
@@ -86,6 +90,8 @@ def _run(arguments: list[str]) -> int:
             return _complain(told, 2)
         if "--debug" in arguments:
             raise
+        if isinstance(error, MemoryError) or ("memory" in str(error) and "alloc" in str(error)):
+            return _complain("there is not enough memory; make training.batch_tokens or decoding.batch_tokens smaller", 5)
         kind = type(error).__name__
         return _complain(
             f"a bug in seq2seq: {kind}: {error}; run again with --debug and report it", 1
@@ -122,7 +128,7 @@ def _leave(code: int) -> NoReturn:
     except OSError as error:
         code = code or _complain(f"cannot write output: {error.strerror}; free some space", 5)
     # The interpreter would try to flush again on its way out, and complain in lines of its own.
-    sys.stdout = None  # type: ignore[assignment]
+    sys.stdout = None
     if code in (BROKEN_PIPE, 128 + signal.SIGINT, 128 + signal.SIGTERM):
         os._exit(code)
     sys.exit(code)

@@ -20,6 +20,7 @@ Threads = Annotated[
     int | None,
     typer.Option(
         "--threads",
+        metavar="N",
         min=1,
         max=1024,
         help="CPU threads",
@@ -30,4 +31,6 @@ Threads = Annotated[
 Debug = Annotated[
     bool, typer.Option("--debug", help="show a traceback where an error ends the command")
 ]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N")]
+Device = Annotated[
+    str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
+]

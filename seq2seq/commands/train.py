@@ -31,7 +31,7 @@ DEFAULT = "default-transformer"
 def train(
     recipe: Annotated[
         str | None,
-        typer.Argument(metavar="[RECIPE]", help="a TOML file, or a shipped recipe's name"),
+        typer.Argument(metavar="RECIPE", help="a TOML file, or a shipped recipe's name"),
     ] = None,
     data: Annotated[
         Path | None,
@@ -135,7 +135,10 @@ def _run_name(recipe: str | None, data: Path | None, resolved: Recipe) -> str:
 
 
 def _listen() -> Callable[[], str]:
-    """Let SIGINT and SIGTERM ask the training loop to save and stop; a second one ends the process at once."""
+    """Let SIGINT and SIGTERM ask the training loop to save and stop.
+
+    A second signal ends the process at once.
+    """
     received: list[str] = []
 
     def remember(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,7 @@
-"""From a TOML file, a shipped name and `--set` assignments to a checked recipe, with all mistakes in one message."""
+"""From a TOML file, a shipped name and `--set` assignments to a checked recipe.
+
+All mistakes are told in one message.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,11 @@ def recipe_values(name: str | None) -> dict[str, Any]:
 
 
 def find_recipe(name: str) -> Path:
-    """Return the file of a recipe given by path or by shipped name; a RecipeError names the nearest."""
+    """Return the file of a recipe given by path or by shipped name.
+
+    Raises:
+        RecipeError: there is no such recipe; the hint names the nearest one that is shipped.
+    """
     path = Path(name)
     if path.is_file():
         return path
@@ -67,8 +74,9 @@ def find_recipe(name: str) -> Path:
 
 
 def assigned(values: dict[str, Any], assignments: Sequence[str]) -> tuple[dict[str, Any], set[str]]:
-    """Return `values` with assignments applied, and the dotted keys of the architecture's own fields written.
+    """Return `values` with assignments applied, and the dotted keys of the model fields written.
 
+    From these keys, such as `model.heads`, follows which of an architecture's own fields were set.
     A value is read as TOML (`3`, `true`, `[1, 2]`, `"text"`); what is not TOML is taken as text.
     """
     result = copy.deepcopy(values)

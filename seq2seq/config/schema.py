@@ -1,6 +1,7 @@
 """The recipe: every field that a TOML file or `--set` may hold, with its default and its bounds.
 
-The schema is closed: what is not named here is an error. `config.loading` turns mistakes into messages.
+The schema is closed: what is not named here is an error. `config.loading` turns mistakes into
+messages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The recipes that come with the toolkit: found beside the checkout, or inside the installed package."""
+"""The recipes that come with the toolkit.
+
+They are found beside the checkout, or inside the installed package.
+"""
 
 from __future__ import annotations
 

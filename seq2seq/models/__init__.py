@@ -1,1 +1,4 @@
-"""The contract of a translation model, one file per architecture, and the bundle that a run directory holds."""
+"""The contract of a translation model, the architectures, and the bundle.
+
+Each architecture has a file of its own; the bundle is what a run directory holds.
+"""

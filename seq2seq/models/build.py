@@ -43,7 +43,10 @@ def check_cell_options(config: ModelConfig) -> None:
 
 
 def parameters_by_part(model: nn.Module) -> dict[str, int]:
-    """Return the number of weights of each top-level part, a shared weight counted once, where it first stands."""
+    """Return the number of weights of each top-level part.
+
+    A shared weight is counted once, where it first stands.
+    """
     counts: dict[str, int] = {}
     for name, parameter in model.named_parameters():
         part = name.partition(".")[0]

@@ -1,4 +1,6 @@
-"""A model as it lies in a run directory: the recipe, the weights and the tokenizers, and nothing else.
+"""A model as it lies in a run directory: the recipe, the weights and the tokenizers.
+
+A bundle is these files and nothing else:
 
 recipe.json          the resolved recipe, versions, and the hashes of data and tokenizers
 model.safetensors    the best weights so far
@@ -90,7 +92,11 @@ def read_recipe(run: Path) -> Recipe:
 
 
 def load_bundle_tokenizers(run: Path) -> tuple[Tokenizer, Tokenizer]:
-    """Load the tokenizers of a run directory; a ModelError if they are not those it was trained with."""
+    """Load the tokenizers of a run directory.
+
+    Raises:
+        ModelError: they are not those that the model was trained with.
+    """
     hashes = read_document(run).get("tokenizers", {})
     recipe = read_recipe(run)
     source, target = load_tokenizers(run, recipe.text, recipe.data.languages)
@@ -104,7 +110,9 @@ def load_bundle_tokenizers(run: Path) -> tuple[Tokenizer, Tokenizer]:
 
 
 def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
-    """Load the best model of a run directory; shapes are checked before anything large is allocated.
+    """Load the best model of a run directory.
+
+    Shapes are checked before anything large is allocated.
 
     Raises:
         ModelError: any file is missing or damaged, or the files do not fit together.

@@ -1,8 +1,9 @@
 """What every translation model offers, so that training and decoding know no architecture by name.
 
-Shapes use the house alphabet of `seq2seq.nn`: B sentences, S source positions, T target positions, V target
-vocabulary, H hidden, K hypotheses a sentence. Hypotheses of one sentence lie side by side, so a state that
-serves B sentences has B * K rows, while the memory of the source keeps B rows and is never copied.
+Shapes use the house alphabet of `seq2seq.nn`: B sentences, S source positions, T target positions,
+V target vocabulary, H hidden, K hypotheses a sentence. Hypotheses of one sentence lie side by side,
+so a state that serves B sentences has B * K rows, while the memory of the source keeps B rows and
+is never copied.
 """
 
 from __future__ import annotations
@@ -18,12 +19,18 @@ class Selectable(Protocol):
     """A bundle of tensors whose first axis can be picked from."""
 
     def select(self: Self_, index: Tensor) -> Self_:
-        """Return the rows at `index` ([N], int64), in that order; rows may repeat or be left out."""
+        """Return the rows at `index` ([N], int64), in that order.
+
+        Rows may repeat or be left out.
+        """
         ...
 
 
 class TranslationModel(Protocol):
-    """A conditional model of target given source. The stepwise and the whole form agree (a tested law)."""
+    """A conditional model of target given source.
+
+    The stepwise and the whole form agree (a tested law).
+    """
 
     output: nn.Linear  # the projection to logits, apart, so that the loss never holds all of them
 
@@ -33,22 +40,32 @@ class TranslationModel(Protocol):
         ...
 
     def encode(self, source: Tensor, lengths: Tensor) -> Any:
-        """Read `source` ([B, S], right-padded, each row ending in EOS) of `lengths` ([B]); return the memory."""
+        """Read the source and return the memory of it.
+
+        `source` is [B, S], right-padded, each row ending in EOS; `lengths` is [B].
+        """
         ...
 
     def start(self, memory: Any) -> Any:
-        """Return the decoder's state before the first target token: B rows, one hypothesis a sentence."""
+        """Return the decoder's state before the first target token.
+
+        It has B rows: one hypothesis a sentence.
+        """
         ...
 
     def step(self, tokens: Tensor, state: Any, memory: Any) -> tuple[Tensor, Any]:
         """Feed `tokens` ([B * K]) and return logits ([B * K, V]) with the next state.
 
-        K is the state's rows over the memory's rows. An ensemble returns log-probabilities, which are logits too.
+        K is the state's rows over the memory's rows. An ensemble returns log-probabilities, which
+        are logits too.
         """
         ...
 
     def forward(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
-        """Return hidden states ([B, T, H]) for teacher-forced `target` ([B, T], starting with BOS)."""
+        """Return hidden states ([B, T, H]) for teacher-forced `target`.
+
+        `target` is [B, T], and each row starts with BOS.
+        """
         ...
 
     def project(self, hidden: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
-"""The encoder-decoder of Sutskever, Vinyals and Le 2014: two deep recurrent stacks and no attention.
+"""The encoder-decoder of Sutskever, Vinyals and Le 2014.
 
-The encoder reads the source, reversed by default; its final states, layer by layer, are all that the decoder
-gets to see of it. The decoder starts from them and predicts the target with a softmax over the vocabulary.
+It has two deep recurrent stacks and no attention. The encoder reads the source, reversed by
+default; its final states, layer by layer, are all that the decoder gets to see of it. The decoder
+starts from them and predicts the target with a softmax over the vocabulary.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
-"""The Transformer of Vaswani et al. 2017, with layer normalisation before (default) or after each block.
+"""The Transformer of Vaswani et al. 2017.
 
-Pre-norm: x + f(norm(x)), and a last norm on top of each stack. Post-norm, as in the paper: norm(x + f(x)).
+Layer normalisation stands before each block by default, or after it. Pre-norm, the default, is
+x + f(norm(x)), with a last norm on top of each stack; post-norm, as in the paper, is
+norm(x + f(x)).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +29,10 @@ from seq2seq.nn.positions import sinusoids
 
 
 class TransformerMemory(NamedTuple):
-    """Keys and values of the source for every decoder layer ([B, A, S, D] each) and the padding mask."""
+    """Keys and values of the source for every decoder layer, and the padding mask.
+
+    Keys and values are [B, A, S, D] each.
+    """
 
     keys: tuple[Tensor, ...]
     values: tuple[Tensor, ...]
@@ -56,10 +61,13 @@ class TransformerState(NamedTuple):
         )
 
 
-class Block(nn.Module):
+Sublayer = TypeVar("Sublayer", bound=nn.Module)
+
+
+class Block(nn.Module, Generic[Sublayer]):
     """A residual connection around one sublayer, with dropout and a norm before or after."""
 
-    def __init__(self, config: ModelConfig, sublayer: nn.Module) -> None:
+    def __init__(self, config: ModelConfig, sublayer: Sublayer) -> None:
         super().__init__()
         self.sublayer = sublayer
         self.norm = nn.LayerNorm(config.hidden)
@@ -67,7 +75,10 @@ class Block(nn.Module):
         self.norm_first = config.norm == "pre"
 
     def forward(self, x: Tensor, apply: Callable[[Tensor], Tensor]) -> Tensor:
-        """Return x + apply(norm(x)), or norm(x + apply(x)); `apply` calls the sublayer with what it needs."""
+        """Return x + apply(norm(x)), or norm(x + apply(x)).
+
+        `apply` calls the sublayer with what it needs.
+        """
         if self.norm_first:
             return x + F.dropout(apply(self.norm(x)), self.dropout, self.training)
         return self.norm(x + F.dropout(apply(x), self.dropout, self.training))  # type: ignore[no-any-return]
@@ -122,8 +133,8 @@ class DecoderLayer(nn.Module):
                 new_keys = torch.cat([past[0], new_keys], dim=2)
                 new_values = torch.cat([past[1], new_values], dim=2)
             seen.append((new_keys, new_values))
-            mixed = attend(query, new_keys, new_values, None)
-            return sublayer.output(mixed).view(sentences, beam, width)  # type: ignore[no-any-return]
+            mixed: Tensor = sublayer.output(attend(query, new_keys, new_values, None))
+            return mixed.view(sentences, beam, width)
 
         x = self.attention(x, attend_to_past)
         return self._above(x, keys, values, source_mask), seen[0]
@@ -134,7 +145,10 @@ class DecoderLayer(nn.Module):
 
 
 class Transformer(nn.Module):
-    """An encoder and a decoder of attention and feed-forward blocks; see `models.contract` for the methods."""
+    """An encoder and a decoder of attention and feed-forward blocks.
+
+    See `models.contract` for the methods.
+    """
 
     one_length_batches = False
 
@@ -163,7 +177,8 @@ class Transformer(nn.Module):
             if isinstance(module, nn.Linear) and module is not self.output:
                 nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)
-        # Embeddings are scaled up by sqrt(H) when read; as a projection they give logits of about unit size.
+        # Embeddings are scaled up by sqrt(H) when read; as a projection they give logits of about
+        # unit size.
         for weight in (
             self.source_embedding.weight,
             self.target_embedding.weight,

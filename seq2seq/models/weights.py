@@ -1,7 +1,8 @@
-"""Tensors on disk as safetensors: nothing in the file can run, and nothing is allocated before it was checked.
+"""Tensors on disk as safetensors.
 
-The one metadata entry is the SHA-256 of the tensors' bytes, since the format itself notices no flipped bit;
-more entries would make the file's bytes differ from process to process.
+Nothing in the file can run, and nothing is allocated before it was checked. The one metadata entry
+is the SHA-256 of the tensors' bytes, since the format itself notices no flipped bit; more entries
+would make the file's bytes differ from process to process.
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ def pack(tensors: dict[str, Tensor]) -> bytes:
 def unpack(path: Path, expected: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
     """Read a file written by `pack`, and check it.
 
-    `expected` holds tensors (of the "meta" device, say) whose names, shapes and types the file must have.
+    `expected` holds tensors (of the "meta" device, say) whose names, shapes and types the file must
+    have.
 
     Raises:
-        ModelError: the file is missing or damaged, does not fit, or holds numbers that are not finite.
+        ModelError: the file is missing or damaged, does not fit, or holds numbers that are not
+            finite.
     """
     header = _header(path)
     if expected is not None:

@@ -1,6 +1,7 @@
 """Scaled dot-product attention with several heads (Vaswani et al. 2017, section 3.2).
 
-Written as plain products: at the sentence lengths of translation they beat the fused attention kernel on CPUs.
+It is written as plain products: at the sentence lengths of translation they beat the fused
+attention kernel on CPUs.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from torch.nn import functional as F
 def attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
     """Return softmax(query keys^T / sqrt(D) + mask) values.
 
-    `query` is [B, A, T, D], `keys` and `values` are [B, A, S, D], `mask` is 0 where a position may be seen
-    and very negative where not, and broadcasts to [B, A, T, S]. Returns [B, T, A * D].
+    `query` is [B, A, T, D], `keys` and `values` are [B, A, S, D], `mask` is 0 where a position may
+    be seen and very negative where not, and broadcasts to [B, A, T, S]. The result is
+    [B, T, A * D].
     """
     scores = torch.matmul(query * (1.0 / math.sqrt(query.shape[-1])), keys.transpose(-1, -2))
     if mask is not None:
@@ -27,7 +29,8 @@ def attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> 
 
 def split_heads(vectors: Tensor, heads: int) -> Tensor:
     """Turn [B, T, A * D] into [B, A, T, D]."""
-    return vectors.unflatten(-1, (heads, -1)).transpose(1, 2)
+    split: Tensor = vectors.unflatten(-1, (heads, -1))
+    return split.transpose(1, 2)
 
 
 class SelfAttention(nn.Module):

@@ -1,4 +1,7 @@
-"""Sinusoidal positions (Vaswani et al. 2017, section 3.5): computed, so that no length is too long."""
+"""Sinusoidal positions (Vaswani et al. 2017, section 3.5).
+
+They are computed, so that no length is too long.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from torch import Tensor
 def sinusoids(length: int, width: int, *, first: int = 0, like: Tensor) -> Tensor:
     """Return position vectors [length, width] for positions `first`, `first + 1`, ...
 
-    The first half of a vector holds sines, the second half cosines, of wavelengths from 2 pi to 10000 * 2 pi.
+    The first half of a vector holds sines, the second half cosines, of wavelengths from 2 pi to
+    10000 * 2 pi.
     """
     half = width // 2
     step = math.log(10000.0) / max(half - 1, 1)

@@ -13,7 +13,10 @@ from seq2seq.nn.unroll import unroll
 
 
 class RecurrentStack(nn.Module):
-    """L layers of one cell. Dropout falls on what moves upwards, never on what moves through time (Zaremba 2014)."""
+    """L layers of one cell.
+
+    Dropout falls on what moves upwards, never on what moves through time (Zaremba 2014).
+    """
 
     def __init__(
         self,

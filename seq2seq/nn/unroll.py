@@ -1,4 +1,7 @@
-"""One cell over time: through its fused kernel where it has one, step by step where lengths differ."""
+"""One cell over time.
+
+It runs through its fused kernel where it has one, and step by step where lengths differ.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ from seq2seq.nn.cells.cell import Cell, Signal
 def unroll(
     cell: Cell, below: Tensor, state: Any, lengths: Tensor | None = None
 ) -> tuple[Tensor, Any]:
-    """Run `cell` over `below` ([T, B, E]) from `state`; return outputs ([T, B, H]) and the final state.
+    """Run `cell` over `below` from `state`; return the outputs and the final state.
 
-    With `lengths` ([B]), each row's state stays as it was after its own last step, so the padding
-    behind it changes nothing; that path steps in Python and is meant for rare batches.
+    `below` is [T, B, E], the outputs are [T, B, H]. With `lengths` ([B]), each row's state stays as
+    it was after its own last step, so the padding behind it changes nothing; that path steps in
+    Python and is meant for rare batches.
     """
     if lengths is None:
         whole = getattr(cell, "whole", None)

@@ -16,7 +16,7 @@ from pathlib import Path
 import sentencepiece
 
 from seq2seq.errors import DataError, ModelError, RecipeError
-from seq2seq.text.lines import encodable, one_line
+from seq2seq.text.lines import encodable, is_blank, one_line
 from seq2seq.text.tokenizer import BOS, EOS, PAD, UNK
 
 TRAINING_THREADS = 4  # fixed, whatever the machine has
@@ -67,6 +67,8 @@ def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> Sente
     Text with too few different pieces gives a smaller model. Raises DataError where there is no
     text, and RecipeError where `size` cannot even hold the text's characters.
     """
+    if all(map(is_blank, sentences)):
+        raise DataError("there is no text to train a tokenizer on", "every sentence is blank")
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
@@ -103,7 +105,7 @@ def _explained(error: RuntimeError, size: int) -> Exception:
     text = str(error)
     if "sentences_.empty()" in text:
         return DataError(
-            "there is no text to train a tokenizer on", "every sentence is blank or over 4192 bytes"
+            "no sentence is short enough to train a tokenizer on", "split lines over 4192 bytes"
         )
     needed = re.search(r"smaller than required_chars\. \d+ vs (\d+)", text)
     if needed:

@@ -13,6 +13,7 @@ def write_card(session: Session) -> None:
     counts = parameters_by_part(session.model)
     model, data = recipe.model, recipe.data
     width = f"{model.layers} + {model.layers} layers of {model.hidden}"
+    source_size, target_size = session.prepared.source.size, session.prepared.target.size
     scores = "No validation was reached."
     if state.best_score is not None:
         found = (
@@ -20,16 +21,21 @@ def write_card(session: Session) -> None:
             if state.best_bleu is not None
             else f"a loss of {-state.best_score:.4f} nats a piece"
         )
-        scores = f"{found} on `{data.valid}`, at step {state.best_step}; these weights are in `model.safetensors`."
+        scores = (
+            f"{found} on `{data.valid}`, at step {state.best_step}; "
+            "these weights are in `model.safetensors`."
+        )
+    kept = f"{report.kept:,} pairs kept; SHA-256 `{session.prepared.data_hash}`"
+    cost = f"{state.step:,} steps, {state.pieces:,} pieces, {state.seconds / 60:.1f} minutes"
     rows = "\n".join(f"| {part} | {count:,} |" for part, count in counts.items())
     text = f"""# {data.pair} translation model
 
 {model.architecture}, {width}, source read {recipe.text.source_order};
-{recipe.text.tokenizer} vocabulary of {session.prepared.source.size} and {session.prepared.target.size}.
+{recipe.text.tokenizer} vocabulary of {source_size} and {target_size}.
 
 - **Score**: {scores}
-- **Data**: {data.format} `{data.path}`, {report.kept:,} pairs kept; SHA-256 `{session.prepared.data_hash}`.
-- **Cost**: {state.step:,} steps, {state.pieces:,} pieces, {state.seconds / 60:.1f} minutes, {session.precision}.
+- **Data**: {data.format} `{data.path}`, {kept}.
+- **Cost**: {cost}, {session.precision}.
 - **Ended**: {state.finished or "not yet"}.
 - **Made by**: `{session.command}`
 - **Use**: `seq2seq translate {session.run.name} < input > output`

@@ -1,9 +1,9 @@
 """Checkpoints that are whole or not there.
 
-A checkpoint is a folder `step-000001000` of weights, optimiser and state, with a manifest of sizes and
-SHA-256 sums that is written last. It is built under another name, forced to the disk, and renamed: until the
-rename has reached the disk, the checkpoint was never announced. "The newest" is computed, not stored: it is
-the highest step whose manifest verifies.
+A checkpoint is a folder `step-000001000` of weights, optimiser and state, with a manifest of sizes
+and SHA-256 sums that is written last. It is built under another name, forced to the disk, and
+renamed: until the rename has reached the disk, the checkpoint was never announced. "The newest" is
+computed, not stored: it is the highest step whose manifest verifies.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The run directory: who may write to it, what it remembers, and whether a resumed run is the same run."""
+"""The run directory: who may write to it, and what it remembers.
+
+From what it remembers follows whether a resumed run is the same run.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +122,11 @@ def write_document(
 
 
 def differences(run: Path, recipe: Recipe) -> tuple[list[str], list[str]]:
-    """Compare `recipe` with the one of the run: changes that are allowed, and those that are not, as "key: old -> new"."""
+    """Compare `recipe` with the one of the run.
+
+    Returns:
+        The changes that are allowed, and those that are not, each as "key: old -> new".
+    """
     old, new = (_flat(each.model_dump()) for each in (read_recipe(run), recipe))
     changed = [key for key in new if old.get(key) != new[key]]
     told = {key: f"{key}: {old.get(key)} -> {new[key]}" for key in changed}

@@ -84,7 +84,10 @@ def sizes_of(recipe: Recipe, source: int, target: int) -> Sizes:
 
 
 def memory_estimate(recipe: Recipe, sizes: Sizes) -> int:
-    """Return bytes: weights, gradients, optimiser, the activations of one batch, and a chunk of logits."""
+    """Return the bytes that training needs, about.
+
+    They hold weights, gradients, optimiser, the activations of one batch, and a chunk of logits.
+    """
     training, model = recipe.training, recipe.model
     copies = 2 + OPTIMIZER_COPIES[training.optimizer]
     positions = 2 * training.batch_tokens

@@ -24,8 +24,9 @@ def total_by_time(
 ) -> int:
     """Return the step count that fits into `max_minutes`.
 
-    `elapsed` seconds are spent on `done` steps; a step takes `step_seconds` from now on, and a validation's
-    loss takes `validation_seconds`, to which its translations are added by rule of thumb.
+    `elapsed` seconds are spent on `done` steps; a step takes `step_seconds` from now on, and a
+    validation's loss takes `validation_seconds`, to which its translations are added by rule of
+    thumb.
     """
     validation = validation_seconds
     if config.validation_sentences:

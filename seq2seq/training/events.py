@@ -37,7 +37,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Validated:
-    """A validation: loss in nats a target piece without smoothing, and BLEU where sentences were translated."""
+    """A validation: the loss, and BLEU where sentences were translated.
+
+    The loss is in nats a target piece, without label smoothing.
+    """
 
     step: int
     loss: float
@@ -60,7 +63,10 @@ class Saved:
 
 @dataclass(frozen=True)
 class Stopped:
-    """Training is over, or paused by a signal: reason is "finished", "no better", or a signal's name."""
+    """Training is over, or paused by a signal.
+
+    `reason` is "finished", "no better", or a signal's name.
+    """
 
     step: int
     reason: str

@@ -35,7 +35,10 @@ StopSignal = Callable[[], str]  # the name of a signal that asks to stop, or not
 
 
 class Loop:
-    """A session on its way. What must outlive a kill is in `session.state`; the rest is clockwork."""
+    """A session on its way.
+
+    What must outlive a kill is in `session.state`; the rest is clockwork.
+    """
 
     def __init__(self, session: Session, stop_signal: StopSignal) -> None:
         self.session = session

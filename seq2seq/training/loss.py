@@ -1,12 +1,13 @@
 """Projection and cross-entropy in one: the logits of a batch are never held whole.
 
-The gradient is computed beside the loss, chunk by chunk, since the softmax is at hand then. With label
-smoothing e over V words (Szegedy et al. 2016) a position's loss is
+The gradient is computed beside the loss, chunk by chunk, since the softmax is at hand then. With
+label smoothing e over V words (Szegedy et al. 2016) a position's loss is
 (1 - e) * -log p(label) + e * mean over the vocabulary of -log p.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -63,7 +64,8 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
                 total += smoothing * (normaliser - logits.mean(dim=-1)).sum()
             if grad_hidden is None or grad_weight is None:
                 continue
-            # softmax - smoothed target; the constant part, smoothing / V, is taken off below by its sums.
+            # softmax - smoothed target; the constant part, smoothing / V, is taken off below by its
+            # sums.
             slope = logits.sub_(normaliser.unsqueeze(1)).exp_()
             slope.scatter_add_(1, y.unsqueeze(1), slope.new_full((len(y), 1), smoothing - 1.0))
             narrow = slope.to(compute)
@@ -100,9 +102,11 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
 def projected_cross_entropy(
     hidden: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, smoothing: float = 0.0
 ) -> Loss:
-    """Return the summed loss of hidden states [N, H] projected by `weight` [V, H] against `labels` [N].
+    """Return the summed loss of projected hidden states against labels.
 
-    The products run in the type of `hidden`, everything else in float32.
+    The states `hidden` are [N, H], they are projected by `weight` [V, H], and `labels` are [N]. The
+    products run in the type of `hidden`, everything else in float32.
     """
+    apply: Callable[..., tuple[Tensor, Tensor]] = _ProjectedCrossEntropy.apply
     with torch.autocast(hidden.device.type, enabled=False):
-        return Loss(*_ProjectedCrossEntropy.apply(hidden, weight, bias, labels, smoothing))
+        return Loss(*apply(hidden, weight, bias, labels, smoothing))

@@ -44,7 +44,10 @@ def build_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
 
 
 def optimizer_tensors(optimizer: Optimizer, model: nn.Module) -> dict[str, Tensor]:
-    """Return the optimiser's state as tensors named `parameter|part`, such as `output.weight|exp_avg`."""
+    """Return the optimiser's state as tensors by name.
+
+    A name is `parameter|part`, such as `output.weight|exp_avg`.
+    """
     return {
         f"{name}|{part}": value
         for name, parameter in model.named_parameters()
@@ -54,7 +57,11 @@ def optimizer_tensors(optimizer: Optimizer, model: nn.Module) -> dict[str, Tenso
 
 
 def load_optimizer(optimizer: Optimizer, model: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Put tensors from `optimizer_tensors` back; a ModelError where they do not belong to `model`."""
+    """Put tensors from `optimizer_tensors` back.
+
+    Raises:
+        ModelError: a tensor does not belong to `model`.
+    """
     parameters = dict(model.named_parameters())
     for key, value in tensors.items():
         name, _, part = key.rpartition("|")
@@ -67,10 +74,11 @@ def load_optimizer(optimizer: Optimizer, model: nn.Module, tensors: dict[str, Te
 def clip_gradients(parameters: Iterable[nn.Parameter], limit: float) -> Tensor:
     """Rescale gradients whose joint L2 norm s exceeds `limit`, by limit / s; return s.
 
-    With `loss_per = "sentence"` this is the rule of Sutskever et al. 2014, section 3.4. No limit if 0.
+    With `loss_per = "sentence"` this is the rule of Sutskever et al. 2014, section 3.4. If `limit`
+    is 0, nothing is rescaled.
     """
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
     if limit > 0.0:
         torch._foreach_mul_(gradients, torch.clamp(limit / norm, max=1.0))
     return norm

@@ -10,9 +10,12 @@ from seq2seq.config.schema import PrecisionName
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Return whether the device multiplies bfloat16 in hardware (GPUs since Ampere; CPUs with AMX or AVX512-BF16)."""
+    """Return whether the device multiplies bfloat16 in hardware.
+
+    GPUs since Ampere do, and CPUs with AMX or AVX512-BF16.
+    """
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
         checks = (
             getattr(torch.cpu, name, None)

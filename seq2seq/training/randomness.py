@@ -1,4 +1,7 @@
-"""Random numbers keyed by what they are for: no generator has a state that would have to be saved."""
+"""Random numbers keyed by what they are for.
+
+No generator has a state that would have to be saved.
+"""
 
 from __future__ import annotations
 

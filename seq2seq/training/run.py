@@ -28,8 +28,9 @@ def train(
 ) -> Iterator[Event]:
     """Train `recipe` in the directory `run`; yield events until it is over.
 
-    `stop_signal` is asked once a step; the name of a signal makes the run save and stop. The same recipe, data,
-    machine, package versions and thread count end in the same bytes, however often the run was killed and resumed.
+    `stop_signal` is asked once a step; the name of a signal makes the run save and stop. The same
+    recipe, data, machine, package versions and thread count end in the same bytes, however often
+    the run was killed and resumed.
 
     Raises:
         UsageError: the directory is in use for something else.

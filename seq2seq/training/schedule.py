@@ -1,6 +1,7 @@
 """The learning rate as a pure function of the step: there is nothing to save.
 
-Each schedule returns a factor for `training.learning_rate`; a linear warm-up comes before all of them.
+Each schedule returns a factor for `training.learning_rate`; a linear warm-up comes before all of
+them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from seq2seq.config.schema import TrainingConfig
 
 
 class Place(NamedTuple):
-    """Where training stands: `step` counts from 1, `epochs` are fractional, `total` is 0 while unknown."""
+    """Where training stands.
+
+    `step` counts from 1, `epochs` are fractional, `total` is 0 while unknown.
+    """
 
     step: int
     epochs: float
@@ -25,15 +29,20 @@ def constant(config: TrainingConfig, place: Place) -> float:
 
 
 def halving(config: TrainingConfig, place: Place) -> float:
-    """Halve every `halve_every` epochs after `halve_after`; the first halving comes at the end of
-    the first such span (Sutskever et al. 2014: every half epoch after the fifth).
+    """Halve every `halve_every` epochs after `halve_after`.
+
+    The first halving comes at the end of the first such span (Sutskever et al. 2014: every half
+    epoch after the fifth).
     """
     spans = (place.epochs - config.halve_after) / config.halve_every
     return 0.5 ** max(0, math.floor(spans + 1e-9))
 
 
 def inverse_sqrt(config: TrainingConfig, place: Place) -> float:
-    """Fall with the square root of the step, from 1 at the end of the warm-up (Vaswani et al. 2017, 5.3)."""
+    """Fall with the square root of the step, from 1 at the end of the warm-up.
+
+    This is the schedule of Vaswani et al. 2017, section 5.3.
+    """
     warmup = max(config.warmup, 1)
     return math.sqrt(warmup / max(place.step, warmup))
 

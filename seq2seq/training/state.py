@@ -1,4 +1,7 @@
-"""Where a run stands: everything that is neither a weight nor derived from the recipe and the step."""
+"""Where a run stands.
+
+This is everything that is neither a weight nor derived from the recipe and the step.
+"""
 
 from __future__ import annotations
 

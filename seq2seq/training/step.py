@@ -31,7 +31,10 @@ class StepResult(NamedTuple):
 
 
 def batch_loss(model: Any, batch: Batch, smoothing: float, precision: str) -> Loss:
-    """Return the summed loss of a batch on the model's device; padding is left out of the projection."""
+    """Return the summed loss of a batch on the model's device.
+
+    Padding is left out of the projection.
+    """
     device = model.output.weight.device
     with autocast(precision, device):
         hidden = model(batch.source.to(device), batch.lengths.to(device), batch.target.to(device))
@@ -63,7 +66,7 @@ def train_step(
     total = torch.zeros((), device=next(model.parameters()).device)
     for batch in batches:
         loss = batch_loss(model, batch, config.label_smoothing, precision).total
-        (loss * share).backward()  # type: ignore[no-untyped-call]
+        (loss * share).backward()
         total += loss.detach()
     norm = float(clip_gradients(model.parameters(), config.clip_norm))
     if not (math.isfinite(norm) and math.isfinite(float(total))):

@@ -1,4 +1,7 @@
-"""How good the model is now: loss and perplexity of the references, and BLEU of greedy translations."""
+"""How good the model is now.
+
+This is told by loss and perplexity of the references, and by BLEU of greedy translations.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,8 @@ def validate(
 ) -> Validated:
     """Return loss, perplexity, and BLEU over the first `training.validation_sentences` sentences.
 
-    The model is in evaluation mode meanwhile, and no random number is drawn: validating more often or less
-    changes nothing in training.
+    The model is in evaluation mode meanwhile, and no random number is drawn: validating more often
+    or less changes nothing in training.
     """
     model.eval()
     loss = validation_loss(model, batches, precision)

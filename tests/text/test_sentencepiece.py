@@ -13,12 +13,16 @@ from seq2seq.text.sentencepiece import SentencePiece, train_sentencepiece
 from seq2seq.text.tokenizer import BOS, EOS, PAD, UNK
 
 LETTERS = random.Random(5)
-WORDS = ["the", "dog"] + ["".join(LETTERS.choices("abcdefgh", k=LETTERS.randint(2, 6))) for _ in range(300)]
+WORDS = ["the", "dog"] + [
+    "".join(LETTERS.choices("abcdefgh", k=LETTERS.randint(2, 6))) for _ in range(300)
+]
 
 
 def sentences(count: int = 400) -> list[str]:
     draw = random.Random(3)
-    return [" ".join(["the", "dog", *draw.choices(WORDS, k=draw.randint(3, 9))]) for _ in range(count)]
+    return [
+        " ".join(["the", "dog", *draw.choices(WORDS, k=draw.randint(3, 9))]) for _ in range(count)
+    ]
 
 
 @pytest.fixture(scope="module", params=["unigram", "bpe"])
@@ -94,11 +98,12 @@ def test_unusable_training_says_what_to_do():
     assert train_sentencepiece(sentences(), "unigram", least).size == least
 
 
-def test_a_huge_alphabet_does_not_fill_the_vocabulary():
-    strays = ["".join(chr(0x4E00 + 40 * row + column) for column in range(40)) for row in range(20)]
-    model = train_sentencepiece(sentences(4000) + strays, "unigram", 200)
+def test_stray_characters_do_not_fill_the_vocabulary():
+    strays = ["".join(map(chr, range(start, start + 30))) for start in range(0x4E00, 0x4F2C, 30)]
+    model = train_sentencepiece(sentences(20_000) + strays, "bpe", 200)
     assert model.size == 200
     assert UNK not in model.encode(["the dog"])[0]
+    assert UNK in model.encode(strays)[0]
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "tail", "random", "text", "zeros"])
@@ -141,3 +146,8 @@ def test_other_special_ids_are_refused():
     )  # fmt: skip
     with pytest.raises(ModelError, match="other special ids"):
         SentencePiece(stream.getvalue())
+
+
+def test_sentences_too_long_for_training_are_named():
+    with pytest.raises(DataError, match="4192 bytes"):
+        train_sentencepiece(["word " * 2000], "unigram", 100)

@@ -44,7 +44,7 @@ def test_control_symbols_in_text_are_text(english):
         ("fr", "L'homme qui n'est pas là, c'est toi ?"),
         ("fr", "Aujourd'hui, elle l'a vu."),
         ("de", "Zwei junge Männer sind im Freien."),
-        ("en", 'He said: "It isn\'t the dog\'s."'),
+        ("en", "He said: \"It isn't the dog's.\""),
         ("pt_BR", "Ele não sabe."),
     ],
 )

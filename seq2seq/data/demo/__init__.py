@@ -1,7 +1,7 @@
 """The corpus that comes with the toolkit: English and French from a grammar of its own.
 
-The grammar builds each sentence in both languages at once (`phrases`, `clauses`). Its patterns stand
-for what makes French hard to translate word by word (`describing`, `asking`, `placing`), and
+The grammar builds each sentence in both languages at once (`phrases`, `clauses`). Its patterns
+stand for what makes French hard to translate word by word (`describing`, `asking`, `placing`), and
 `corpus` deals them out. The words are in `lexicon.toml`.
 """
 

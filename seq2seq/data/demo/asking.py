@@ -8,6 +8,7 @@ from seq2seq.data.demo.clauses import (
     Clause,
     Negation,
     Sentence,
+    Tense,
     being,
     joined,
     negated,

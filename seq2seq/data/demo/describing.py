@@ -38,11 +38,16 @@ def predicate(draw: Draw, noun: Noun, subject: Phrase) -> Word:
 
 
 def attributes(draw: Draw, noun: Noun, most: int = 1) -> tuple[Adjective, ...]:
-    """Draw up to `most` adjectives for a noun phrase: one before the French noun, one after."""
-    first = draw.adjective(noun, lambda word: word.use != "is" and word.before)
-    second = draw.adjective(noun, lambda word: word.use != "is" and not word.before)
-    found = [adjective for adjective in (first, second) if adjective]
-    return tuple(found if most > 1 else [draw.any(found)] if found else [])
+    """Draw up to `most` (1 or 2) adjectives, those that precede the French noun first."""
+
+    def placed(before: bool) -> list[Adjective]:
+        found = draw.adjective(noun, lambda word: word.use != "is" and word.before == before)
+        return [found] if found else []
+
+    if most > 1:
+        return (*placed(True), *placed(False))
+    before = draw.chance(0.5)
+    return tuple(placed(before) or placed(not before))
 
 
 def gender(draw: Draw) -> Sentence:
@@ -71,7 +76,7 @@ def number(draw: Draw) -> Sentence:
 
 def adjective_position(draw: Draw) -> Sentence:
     """I see a little black cat. / Je vois un petit chat noir."""
-    if draw.chance(0.13):
+    if draw.chance(0.18):
         noun = draw.noun(("body",))
         adjective = draw.adjective(noun, lambda word: True)
         assert adjective is not None
@@ -159,7 +164,7 @@ def numbers(draw: Draw) -> Sentence:
     noun = draw.noun(verb.takes, plural=True)
     if noun.kind == "kin":
         noun = draw.noun(("person",))
-    adjectives = attributes(draw, noun) if draw.chance(0.2) else ()
+    adjectives = attributes(draw, noun) if draw.chance(0.45) else ()
     return statement(Clause(draw.agent(verb), verb, counted(noun, amount, adjectives)))
 
 

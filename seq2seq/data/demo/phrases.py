@@ -85,7 +85,7 @@ def noun_phrase(
 ) -> Phrase:
     """Build determiner, adjectives and noun.
 
-    `determiner` is a key of DETERMINERS, or "" for a bare noun: some quantity of it (`de la soupe`).
+    `determiner` is a key of DETERMINERS, or "" for a bare noun: a quantity (`de la soupe`).
     A plural after "a" is written "some" in English.
     """
     assert not plural or noun.plural_english or noun.kind in ("body", "sport"), noun

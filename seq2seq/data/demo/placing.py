@@ -41,8 +41,8 @@ def contraction(draw: Draw) -> Sentence:
     """The king talks to the children. / Le roi parle aux enfants."""
     verbs = draw.lexicon.verbs
     dice = draw.random.random()
-    if dice < 0.2:
-        sport = draw.chance(0.5)
+    if dice < 0.22:
+        sport = draw.chance(0.6)
         noun = draw.noun(("sport" if sport else "instrument",))
         thing = noun_phrase(noun, plural=noun.gender == "p")
         english = f"play {noun.english if sport else thing.english}"
@@ -180,7 +180,7 @@ def existence(draw: Draw) -> Sentence:
     if dice < 0.2:
         thing = noun_phrase(noun, "no", plural=draw.chance(0.5))
         french = "il ne y a pas"
-    elif dice < 0.6:
+    elif dice < 0.65:
         thing = counted(noun, draw.word("numbers"))
     else:
         thing = noun_phrase(noun, "a", plural=draw.chance(0.4))

@@ -1,4 +1,7 @@
-"""What a recurrent cell is: one step of time in one layer. Time, depth and dropout stand around it."""
+"""What a recurrent cell is: one step of time in one layer.
+
+Time, depth and dropout stand around it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from torch import Tensor
 
 
 class Signal(NamedTuple):
-    """What a layer hands to the layer above: its output, and its memory where the cell above reads that."""
+    """What a layer hands to the layer above.
+
+    This is its output, and its memory where the cell above reads that.
+    """
 
     output: Tensor
     memory: Tensor | None = None

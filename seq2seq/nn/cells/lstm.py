@@ -1,10 +1,13 @@
-"""The LSTM without peepholes (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+"""The LSTM without peepholes (Hochreiter and Schmidhuber 1997).
+
+It has the forget gate of Gers et al. 2000:
 
     i = sigmoid(W_i x + U_i h' + b_i)        f = sigmoid(W_f x + U_f h' + b_f)
     g = tanh(W_g x + U_g h' + b_g)           o = sigmoid(W_o x + U_o h' + b_o)
     c = f * c' + i * g                       h = o * tanh(c)
 
-The gates are stacked in torch's order, i f g o, so that torch's fused kernel (oneDNN, cuDNN) takes the weights as they are.
+The gates are stacked in torch's order, i f g o, so that torch's fused kernel (oneDNN, cuDNN) takes
+the weights as they are.
 """
 
 from __future__ import annotations
