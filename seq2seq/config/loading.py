@@ -91,13 +91,11 @@ def assigned(values: dict[str, Any], assignments: Sequence[str]) -> tuple[dict[s
             result[section] = _toml_value(text)
             continue
         holder = result.setdefault(section, {})
+        if isinstance(holder, dict) and field.startswith("cell_options."):
+            field = field.removeprefix("cell_options.")
+            holder = holder.setdefault("cell_options", {})
         if not isinstance(holder, dict):
-            raise RecipeError(f"--set {assignment}: {section} is not a section")
-        if field.startswith("cell_options."):
-            holder, field = (
-                holder.setdefault("cell_options", {}),
-                field.removeprefix("cell_options."),
-            )
+            raise RecipeError(f"--set {assignment}: {key.rpartition('.')[0]} is not a section")
         holder[field] = _toml_value(text)
     written = result.get("model")
     return result, {f"model.{field}" for field in written} if isinstance(written, dict) else set()
@@ -182,12 +180,18 @@ def field_names(schema: type[BaseModel]) -> list[str]:
 
 
 def _nearest(key: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    if not near:
-        last = key.rpartition(".")[2]
-        by_last = {name.rpartition(".")[2]: name for name in known}
-        near = [by_last[name] for name in difflib.get_close_matches(last, by_last, n=1)]
-    return f", did you mean {near[0]}?" if near else ""
+    """Return the likeliest right name: from the same section, or else from any."""
+    section, _, field = key.rpartition(".")
+    anywhere = {name.rpartition(".")[2]: name for name in known}
+    beside = {last: name for last, name in anywhere.items() if name.rpartition(".")[0] == section}
+    if not section:
+        beside |= {name.partition(".")[0]: name.partition(".")[0] for name in known}
+    if field in anywhere:
+        return f", did you mean {anywhere[field]}?"
+    for names in (beside, anywhere):
+        if near := difflib.get_close_matches(field, names, n=1):
+            return f", did you mean {names[near[0]]}?"
+    return ""
 
 
 def _shown(value: object) -> str:

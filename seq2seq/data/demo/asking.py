@@ -155,7 +155,7 @@ def relative(draw: Draw) -> Sentence:
     if noun.kind == "kin":
         return relative(draw)
     head = noun_phrase(noun, plural=bool(noun.plural_english) and draw.chance(0.3))
-    inner = statement(Clause(draw.subject(), verb))
+    inner = statement(Clause(draw.lightly(), verb))
     modified = replace(
         head,
         english=f"{head.english} that {inner.english}",
@@ -164,7 +164,7 @@ def relative(draw: Draw) -> Sentence:
     if draw.chance(0.5):
         return being(modified, predicate(draw, noun, head))
     outer = draw.transitive(lambda other: noun.kind in other.takes and other is not verb)
-    return statement(Clause(draw.subject(), outer, modified))
+    return statement(Clause(draw.lightly(), outer, modified))
 
 
 def _subject_relative(draw: Draw) -> Sentence:
@@ -181,4 +181,4 @@ def _subject_relative(draw: Draw) -> Sentence:
     if draw.chance(0.5):
         return being(modified, predicate(draw, noun, head))
     outer = draw.transitive(lambda other: "person" in other.takes)
-    return statement(Clause(draw.subject(), outer, modified))
+    return statement(Clause(draw.lightly(), outer, modified))

@@ -89,13 +89,15 @@ def adjective_position(draw: Draw) -> Sentence:
     if noun.kind in ("kin", "dish", "drink"):
         return adjective_position(draw)
     indefinite = not verb.state or verb.english == "have"
+    most = 2 if draw.chance(0.35) else 1
     thing = noun_phrase(
         noun,
         draw.any(("a", "a", "the") if indefinite else ("the", "this")),
         plural=noun.plural_english != "" and draw.chance(0.25),
-        adjectives=attributes(draw, noun, most=2 if draw.chance(0.35) else 1),
+        adjectives=attributes(draw, noun, most),
     )
-    return statement(Clause(draw.agent(verb), verb, thing))
+    subject = draw.lightly() if most > 1 else draw.agent(verb)
+    return statement(Clause(subject, verb, thing))
 
 
 def comparison(draw: Draw) -> Sentence:
@@ -130,14 +132,14 @@ def possession(draw: Draw) -> Sentence:
     noun = draw.noun((*OWNED, "kin", "kin"))
     plural = bool(noun.plural_english) and draw.chance(0.25)
     if draw.chance(0.5):
-        owner = draw.name() if draw.chance(0.6) else draw.definite(draw.noun(("person", "kin")))
+        owner = draw.name() if draw.chance(0.6) else noun_phrase(draw.noun(("person",)))
         thing = owned(noun, owner, plural=plural)
     else:
         thing = noun_phrase(noun, draw.any(POSSESSIVES), plural=plural)
     if draw.chance(0.45):
         return being(thing, predicate(draw, noun, thing))
     verb = draw.transitive(lambda verb: noun.kind in verb.takes)
-    return statement(Clause(draw.subject(), verb, thing))
+    return statement(Clause(draw.lightly(), verb, thing, tense=draw.tense(verb)))
 
 
 def numbers(draw: Draw) -> Sentence:
@@ -165,7 +167,9 @@ def numbers(draw: Draw) -> Sentence:
     if noun.kind == "kin":
         noun = draw.noun(("person",))
     adjectives = attributes(draw, noun) if draw.chance(0.45) else ()
-    return statement(Clause(draw.agent(verb), verb, counted(noun, amount, adjectives)))
+    subject = draw.lightly() if adjectives else draw.agent(verb)
+    thing = counted(noun, amount, adjectives)
+    return statement(Clause(subject, verb, thing, tense=draw.tense(verb)))
 
 
 def elision(draw: Draw) -> Sentence:
@@ -174,7 +178,7 @@ def elision(draw: Draw) -> Sentence:
     clause = draw.clause()
     if draw.chance(0.4):
         verb = draw.transitive(lambda verb: vowel(verb.present["1s"]) and verb.english != "need")
-        return statement(Clause(SUBJECTS["I"], verb, draw.object_of(verb)))
+        return statement(Clause(SUBJECTS["I"], verb, draw.object_of(verb), tense=draw.tense(verb)))
     if clause.object is None or clause.verb.prep:
         verb = draw.transitive(lambda verb: not verb.prep and verb.english != "have")
         clause = replace(clause, subject=draw.agent(verb), verb=verb)

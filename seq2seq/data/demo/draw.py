@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from seq2seq.data.demo.clauses import Clause
+from seq2seq.data.demo.clauses import Clause, Tense
 from seq2seq.data.demo.lexicon import Adjective, Noun, Verb, Word, lexicon
 from seq2seq.data.demo.phrases import (
     POSSESSIVES,
@@ -89,6 +89,14 @@ class Draw:
         """Draw a person as a noun phrase."""
         kinds = ("person", "person", "kin")
         return self.definite(self.noun(kinds, plural), plural)
+
+    def lightly(self, pronouns: Sequence[str] = tuple(SUBJECTS)) -> Phrase:
+        """Draw a subject of one word, for sentences that are long without it."""
+        return self.name() if self.chance(0.4) else SUBJECTS[self.any(pronouns)]
+
+    def tense(self, verb: Verb) -> Tense:
+        """Draw present or, at times, past."""
+        return "past" if verb.past and not verb.state and self.chance(0.2) else "present"
 
     def subject(self, pronouns: Sequence[str] = tuple(SUBJECTS), plurals: float = 0.2) -> Phrase:
         """Draw a person as subject: a name, one of `pronouns`, or a noun phrase."""

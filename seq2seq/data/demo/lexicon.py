@@ -14,7 +14,7 @@ SECTIONS = (
     *("numbers", "towns", "countries", "prepositions", "frequency"),
     *("endings", "degrees", "states", "weather"),
 )
-UNCOUNTED = ("dish", "drink", "sport", "instrument", "body", "site")
+UNCOUNTED = ("dish", "drink", "sport", "body", "site")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""The fused projection and loss is torch's cross-entropy of whole logits, in value and gradients."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from seq2seq.training import loss as module
+from seq2seq.training.loss import projected_cross_entropy
+
+ROWS, WIDTH, WORDS = 23, 7, 13
+
+
+class Inputs(NamedTuple):
+    hidden: Tensor
+    weight: Tensor
+    bias: Tensor | None
+    labels: Tensor
+
+
+def inputs(biased: bool, dtype: torch.dtype = torch.float32) -> Inputs:
+    torch.manual_seed(2)
+    hidden = torch.randn(ROWS, WIDTH, dtype=dtype, requires_grad=True)
+    weight = torch.randn(WORDS, WIDTH, requires_grad=True)
+    bias = torch.randn(WORDS, requires_grad=True) if biased else None
+    return Inputs(hidden, weight, bias, torch.randint(0, WORDS, (ROWS,)))
+
+
+def expected(given: Inputs, smoothing: float) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """Return loss, plain loss and gradients, computed in float64 from whole logits."""
+    parts = [given.hidden, given.weight, *([given.bias] if given.bias is not None else [])]
+    exact = [part.detach().double().requires_grad_() for part in parts]
+    logits = F.linear(exact[0], exact[1], exact[2] if given.bias is not None else None)
+    total = F.cross_entropy(logits, given.labels, reduction="sum", label_smoothing=smoothing)
+    plain = F.cross_entropy(logits, given.labels, reduction="sum")
+    (total * 0.37).backward()
+    return total.detach(), plain.detach(), [part.grad for part in exact]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("rows_a_chunk", [1, 4, 1000])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
+@pytest.mark.parametrize("biased", [True, False])
+def test_value_and_gradients(
+    monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int, smoothing: float, biased: bool
+) -> None:
+    monkeypatch.setattr(module, "CHUNK_LOGITS", rows_a_chunk * WORDS)
+    given = inputs(biased)
+    total, plain, gradients = expected(given, smoothing)
+    found = projected_cross_entropy(*given, smoothing)
+    (found.total * 0.37).backward()
+    torch.testing.assert_close(found.total.double(), total, rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(found.negative_log_likelihood.double(), plain, rtol=1e-5, atol=1e-4)
+    parts = [given.hidden, given.weight, *([given.bias] if given.bias is not None else [])]
+    for part, gradient in zip(parts, gradients, strict=True):
+        torch.testing.assert_close(part.grad.double(), gradient, rtol=1e-4, atol=1e-5)  # type: ignore[union-attr]
+
+
+def test_only_what_needs_gradients_gets_them() -> None:
+    given = inputs(biased=True)
+    with torch.no_grad():
+        found = projected_cross_entropy(*given)
+    assert not found.total.requires_grad
+    assert not projected_cross_entropy(*given).negative_log_likelihood.requires_grad
+
+
+def test_products_in_bfloat16_are_near() -> None:
+    given = inputs(biased=True, dtype=torch.bfloat16)
+    total, _, gradients = expected(given, 0.1)
+    found = projected_cross_entropy(*given, 0.1)
+    (found.total * 0.37).backward()
+    assert found.total.dtype == torch.float32
+    torch.testing.assert_close(found.total.double(), total, rtol=0.02, atol=0.1)
+    assert given.hidden.grad is not None and given.weight.grad is not None
+    assert given.hidden.grad.dtype == torch.bfloat16
+    torch.testing.assert_close(given.weight.grad.double(), gradients[1], rtol=0.05, atol=0.1)
+
+
+def test_large_logits_stay_finite() -> None:
+    given = inputs(biased=False)
+    found = projected_cross_entropy(given.hidden * 1e4, given.weight, None, given.labels)
+    found.total.backward()
+    assert torch.isfinite(found.total) and torch.isfinite(given.weight.grad).all()  # type: ignore[arg-type]
