@@ -1,1 +1,1 @@
-"""The command line: one file a subcommand. It parses, calls one function of a lower floor, and renders."""
+"""The command line: one file a subcommand, which parses, calls one function below, and renders."""

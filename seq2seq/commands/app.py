@@ -91,7 +91,9 @@ def _run(arguments: list[str]) -> int:
         if "--debug" in arguments:
             raise
         if isinstance(error, MemoryError) or ("memory" in str(error) and "alloc" in str(error)):
-            return _complain("there is not enough memory; make training.batch_tokens or decoding.batch_tokens smaller", 5)
+            return _complain(
+                "not enough memory; lower training.batch_tokens or decoding.batch_tokens", 5
+            )
         kind = type(error).__name__
         return _complain(
             f"a bug in seq2seq: {kind}: {error}; run again with --debug and report it", 1

@@ -24,6 +24,7 @@ from seq2seq.nn.attention import (
     causal_mask,
     padding_mask,
 )
+from seq2seq.nn.dropout import dropout
 from seq2seq.nn.order import reverse_source
 from seq2seq.nn.positions import sinusoids
 
@@ -80,8 +81,8 @@ class Block(nn.Module, Generic[Sublayer]):
         `apply` calls the sublayer with what it needs.
         """
         if self.norm_first:
-            return x + F.dropout(apply(self.norm(x)), self.dropout, self.training)
-        return self.norm(x + F.dropout(apply(x), self.dropout, self.training))  # type: ignore[no-any-return]
+            return x + dropout(apply(self.norm(x)), self.dropout, self.training)
+        return self.norm(x + dropout(apply(x), self.dropout, self.training))  # type: ignore[no-any-return]
 
 
 class EncoderLayer(nn.Module):
@@ -189,7 +190,7 @@ class Transformer(nn.Module):
     def _embed(self, table: nn.Embedding, tokens: Tensor, first: int = 0) -> Tensor:
         vectors = table(tokens) * math.sqrt(self.width)
         places = sinusoids(tokens.shape[1], self.width, first=first, like=vectors)
-        return F.dropout(vectors + places, self.dropout, self.training)
+        return dropout(vectors + places, self.dropout, self.training)
 
     def encode(self, source: Tensor, lengths: Tensor) -> TransformerMemory:
         """Read [B, S]; return every decoder layer's keys and values of the source."""

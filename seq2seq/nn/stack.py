@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from seq2seq.nn.cells import CELLS
 from seq2seq.nn.cells.cell import Signal
+from seq2seq.nn.dropout import dropout
 from seq2seq.nn.unroll import unroll
 
 
@@ -43,10 +43,10 @@ class RecurrentStack(nn.Module):
         """Run [T, B, E] through all layers; return [T, B, H] and every layer's final state."""
         after = []
         for layer, state in zip(self.layers, states, strict=True):
-            below = F.dropout(below, self.dropout, self.training)
+            below = dropout(below, self.dropout, self.training)
             below, final = unroll(layer, below, state, lengths)  # type: ignore[arg-type]
             after.append(final)
-        return F.dropout(below, self.dropout, self.training), tuple(after)
+        return dropout(below, self.dropout, self.training), tuple(after)
 
     def step(self, below: Tensor, states: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
         """Take one step of time through all layers: [B, E] to [B, H]."""
