@@ -6,7 +6,7 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,7 @@ from seq2seq.errors import UsageError
 
 if TYPE_CHECKING:
     from seq2seq.config.schema import Recipe
+    from seq2seq.training.events import Event
 
 EXAMPLES = """Examples:\n
 \b
@@ -74,15 +75,16 @@ def train(
     from seq2seq.training import run as training
 
     place = run or Path("runs") / _run_name(recipe, data, resolved)
+    listener = Listener()
     events = training.train(
         resolved,
         place,
         resume=resume,
         device=device,
         command=shlex.join(["seq2seq", *sys.argv[1:]]),
-        stop_signal=_listen(),
+        stop_signal=listener.name,
     )
-    stopped = show(events, quiet=quiet)
+    stopped = show(listener.along(events), quiet=quiet)
     if stopped is not None and stopped.reason.startswith("SIG"):
         raise typer.Exit(128 + signal.Signals[stopped.reason])
 
@@ -134,21 +136,34 @@ def _run_name(recipe: str | None, data: Path | None, resolved: Recipe) -> str:
     return f"{data.resolve().name}-{resolved.data.pair}"
 
 
-def _listen() -> Callable[[], str]:
-    """Let SIGINT and SIGTERM ask the training loop to save and stop.
+class Listener:
+    """Lets SIGINT and SIGTERM ask the training loop to save and stop.
 
-    A second signal ends the process at once.
+    It listens from the loop's start on: before, while data are prepared, a signal ends the command
+    as usual. A second signal ends it at once.
     """
-    received: list[str] = []
 
-    def remember(number: int, frame: FrameType | None) -> None:
-        received.append(signal.Signals(number).name)
+    def __init__(self) -> None:
+        self.received = ""
+
+    def name(self) -> str:
+        """Return the name of the signal that arrived, or nothing."""
+        return self.received
+
+    def along(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Pass events on, and begin to listen when the loop starts."""
+        from seq2seq.training.events import Started
+
+        for event in events:
+            if isinstance(event, Started):
+                for each in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(each, self._remember)
+            yield event
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.received = signal.Signals(number).name
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_DFL)
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, remember)
-    return lambda: received[0] if received else ""
 
 
 def _note(message: str) -> None:

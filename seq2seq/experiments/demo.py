@@ -43,7 +43,7 @@ def train_demo(recipe: Recipe, run: Path, *, device: str, command: str) -> Itera
 
 def score_demo(run: Path, *, device: str) -> DemoResult:
     """Translate the test sentences with the trained model and the dictionary, and score both."""
-    examples = demo_corpus().test
+    examples = demo_corpus(train=0).test
     translations = Translator.load(run, device=device).translate([each.source for each in examples])
     by_word = [word_for_word(each.source) for each in examples]
     phenomena, shown = [], []

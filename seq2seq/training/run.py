@@ -7,8 +7,6 @@ from pathlib import Path
 
 from seq2seq.config.schema import Recipe
 from seq2seq.decoding.device import choose_device
-from seq2seq.errors import ModelError
-from seq2seq.models.bundle import RECIPE
 from seq2seq.nn.allocation import keep_freed_memory
 from seq2seq.training.card import write_card
 from seq2seq.training.directory import locked, refuse_used
@@ -34,7 +32,10 @@ def train(
 
     Raises:
         UsageError: the directory is in use for something else.
-        DataError, ModelError, ResourceError, DivergedError: as the house's exit codes say.
+        DataError: the text is missing or damaged.
+        ModelError: the run cannot be resumed as it is.
+        ResourceError: the disk is full, or the device is not there.
+        DivergedError: the loss is no number any more.
     """
     place = choose_device(device)
     keep_freed_memory()
@@ -43,6 +44,9 @@ def train(
     with locked(run):
         if not resume:
             refuse_used(run)  # another may have begun while this one waited
+        yield Noted(
+            "preparing text: reading, training tokenizers, encoding; cached for the next time"
+        )
         notes: list[str] = []
         session = open_session(
             recipe, run, resume=resume, device=place, command=command, note=notes.append
@@ -56,9 +60,3 @@ def train(
             if isinstance(event, Stopped):
                 write_card(session)
             yield event
-
-
-def resumable(run: Path) -> None:
-    """Raise a ModelError where a directory holds no run that `--resume` alone could go on with."""
-    if not (run / RECIPE).exists():
-        raise ModelError(f"{run} holds no run to resume", "name a recipe as well, or check --run")
