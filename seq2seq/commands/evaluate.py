@@ -23,7 +23,7 @@ EXAMPLES = """Examples:\n
 
 def evaluate(
     runs: Annotated[
-        list[Path] | None, typer.Argument(metavar="RUN...", help="several runs are an ensemble")
+        list[Path] | None, typer.Argument(metavar="RUN", help="several runs are an ensemble")
     ] = None,
     hypothesis: Annotated[
         Path | None,

@@ -22,7 +22,7 @@ EXAMPLES = """Examples:\n
 
 def translate(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="run directory; several are an ensemble")
+        list[Path], typer.Argument(metavar="RUN", help="run directory; several are an ensemble")
     ],
     input_file: Annotated[
         Path | None,

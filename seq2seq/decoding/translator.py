@@ -25,6 +25,7 @@ from seq2seq.decoding.search import search
 from seq2seq.errors import ModelError, RecipeError, UsageError
 from seq2seq.models.bundle import Bundle, load_bundle
 from seq2seq.models.ensemble import Ensemble
+from seq2seq.nn.allocation import keep_freed_memory
 from seq2seq.text.lines import one_line
 from seq2seq.text.tokenizer import Tokenizer
 
@@ -84,6 +85,7 @@ class Translator:
         if not paths:
             raise UsageError("no run directory given", "name at least one")
         place = choose_device(device)
+        keep_freed_memory()
         bundles = [load_bundle(Path(path), place) for path in paths]
         first = bundles[0]
         _check_tokenizers(paths, bundles)

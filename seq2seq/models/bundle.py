@@ -22,7 +22,7 @@ from seq2seq.config.schema import Recipe
 from seq2seq.errors import ModelError
 from seq2seq.models.build import build_model
 from seq2seq.models.weights import unpack
-from seq2seq.text.folder import load_tokenizers
+from seq2seq.text.folder import load_tokenizers, read_small
 from seq2seq.text.tokenizer import Tokenizer
 
 FORMAT = 1
@@ -56,13 +56,10 @@ def read_document(run: Path) -> dict[str, Any]:
         raise ModelError(
             f"{run} is no run directory: it has no {RECIPE}", "give the directory of a training run"
         )
+    data = read_small(path, LARGEST_JSON)
     try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise ModelError(f"{path} is larger than 1 MiB", "it is not one of ours")
-        document = json.loads(
-            path.read_bytes(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant
-        )
-    except (OSError, ValueError, RecursionError) as error:
+        document = json.loads(data, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
         raise ModelError(
             f"{path} is damaged: {error}", "take it from a backup, or train again"
         ) from error
@@ -97,11 +94,11 @@ def load_bundle_tokenizers(run: Path) -> tuple[Tokenizer, Tokenizer]:
     Raises:
         ModelError: they are not those that the model was trained with.
     """
-    hashes = read_document(run).get("tokenizers", {})
+    hashes = read_document(run).get("tokenizers")
     recipe = read_recipe(run)
     source, target = load_tokenizers(run, recipe.text, recipe.data.languages)
     for side, tokenizer in (("source", source), ("target", target)):
-        if hashes.get(side) != tokenizer.digest:
+        if not isinstance(hashes, dict) or hashes.get(side) != tokenizer.digest:
             raise ModelError(
                 f"{run}: the {side} tokenizer is not the one this model was trained with",
                 "take the file from a backup",

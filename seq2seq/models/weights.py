@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,15 @@ def _digest(tensors: dict[str, Tensor]) -> str:
 
 def _header(path: Path) -> dict[str, Any]:
     """Return the JSON header, read without touching the tensors."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise ModelError(f"{path} is no regular file", "put the file itself there")
     try:
-        size = path.stat().st_size
+        facts = path.lstat()
+        if not stat.S_ISREG(facts.st_mode):  # a link may lead anywhere, a pipe may never answer
+            raise ModelError(f"{path} is not a plain file", WAY_OUT)
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > min(LARGEST_HEADER, size - 8):
+            if facts.st_size < 8 or length > min(LARGEST_HEADER, facts.st_size - 8):
                 raise ModelError(f"{path} is damaged: its header has no sensible length", WAY_OUT)
             header = json.loads(file.read(length))
     except FileNotFoundError as error:

@@ -106,7 +106,7 @@ def test_retie(tie: str) -> None:
         ('{"format": 1, "recipe": []}', "damaged"),
         ('{"format": 1, "recipe": {"seed": 1e999}}', "seed"),
         ("\xff", "damaged"),
-        (" " * (LARGEST_JSON + 1), "larger than 1 MiB"),
+        (" " * (LARGEST_JSON + 1), "more than the 1048576 allowed"),
     ],
 )
 def test_damaged_recipes(run: Path, text: str, said: str) -> None:
