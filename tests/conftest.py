@@ -133,9 +133,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_recipe: Callable[...
 
 
 @pytest.fixture
-def cli(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
+def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
     """Run the command line in this process."""
     from seq2seq.commands.app import main
 

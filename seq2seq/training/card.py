@@ -6,6 +6,8 @@ from seq2seq.files import replace_file
 from seq2seq.models.build import parameters_by_part
 from seq2seq.training.session import Session
 
+CARD = "README.md"
+
 
 def write_card(session: Session) -> None:
     """Write what the model is, what it was trained on, how good it is, and what it cost."""
@@ -47,4 +49,4 @@ def write_card(session: Session) -> None:
 
 The whole recipe stands in `recipe.json`, the history in `log.jsonl`.
 """
-    replace_file(session.run / "README.md", text.encode())
+    replace_file(session.run / CARD, text.encode())

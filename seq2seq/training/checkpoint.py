@@ -62,9 +62,12 @@ def sweep(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def prune(folder: Path, keep: int) -> None:
-    """Delete all but the newest `keep` checkpoints."""
-    for old in _checkpoints(folder)[keep:]:
+def prune(folder: Path, keep: int, step: int) -> None:
+    """Delete all but the newest `keep` checkpoints up to `step`.
+
+    Later ones, damaged or a resume would not have passed them by, count for nothing and stay.
+    """
+    for old in [place for place in _checkpoints(folder) if _step(place) <= step][keep:]:
         _delete(old)
 
 
@@ -79,7 +82,7 @@ def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Path | None:
         fault = damage(place)
         if not fault:
             return place
-        step = int(place.name.rpartition("-")[2])
+        step = _step(place)
         follows = number + 1 < len(found)
         warn(
             f"checkpoint step {step} is damaged ({fault})"
@@ -125,7 +128,11 @@ def _manifest(step: int, files: dict[str, bytes]) -> bytes:
 
 def _checkpoints(folder: Path) -> list[Path]:
     """Return the folders of checkpoints, newest first."""
-    return sorted(_numbered(folder), key=lambda place: place.name, reverse=True)
+    return sorted(_numbered(folder), key=_step, reverse=True)
+
+
+def _step(place: Path) -> int:
+    return int(place.name.removeprefix("step-"))
 
 
 def _numbered(folder: Path) -> Iterator[Path]:

@@ -58,6 +58,8 @@ class Loop:
     def events(self) -> Iterator[Event]:
         """Train until the end, or until a signal; yield what happens."""
         state = self.state
+        if state.total_steps and state.step >= state.total_steps:
+            state.finished = "finished"  # resumed with an earlier end than it has reached
         yield Started(state.step, state.total_steps or None)
         while not state.finished:
             started = time.perf_counter()

@@ -8,8 +8,8 @@ from pathlib import Path
 from seq2seq.config.schema import Recipe
 from seq2seq.decoding.device import choose_device
 from seq2seq.nn.allocation import keep_freed_memory
-from seq2seq.training.card import write_card
-from seq2seq.training.directory import locked, refuse_used
+from seq2seq.training.card import CARD, write_card
+from seq2seq.training.directory import LOCK, locked, refuse_used
 from seq2seq.training.events import Event, Noted, Stopped
 from seq2seq.training.loop import Loop, StopSignal
 from seq2seq.training.session import open_session
@@ -39,7 +39,7 @@ def train(
     """
     place = choose_device(device)
     keep_freed_memory()
-    if not resume:
+    if not resume and not (run / LOCK).exists():  # whether a lock is held is asked below
         refuse_used(run)
     with locked(run):
         if not resume:
@@ -53,6 +53,8 @@ def train(
         )
         yield from map(Noted, notes)
         if session.state.finished:
+            if not (run / CARD).exists():  # killed between its last checkpoint and its card
+                write_card(session)
             yield Noted(f"{run} is already finished, at step {session.state.step}")
             yield Stopped(session.state.step, "already finished", session.state.seconds)
             return

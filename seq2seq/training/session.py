@@ -73,7 +73,7 @@ class Session:
             STATE: self.state.to_json(),
         }
         place = save_checkpoint(self.run / CHECKPOINTS, self.state.step, files)
-        prune(self.run / CHECKPOINTS, self.recipe.training.keep)
+        prune(self.run / CHECKPOINTS, self.recipe.training.keep, self.state.step)
         return place
 
 
@@ -108,6 +108,7 @@ def open_session(
     surroundings = environment(device, precision)
     if begun:
         _check_same_run(run, recipe, prepared, surroundings, note)
+        command = str(read_document(run).get("command", command))  # the one that made it
     else:
         save_tokenizers(run, prepared.source, prepared.target)
         sizes = (prepared.source, prepared.target)

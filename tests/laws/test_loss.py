@@ -1,4 +1,4 @@
-"""The fused projection and loss is torch's cross-entropy of whole logits, in value and gradients."""
+"""The fused projection and loss is torch's cross-entropy of whole logits, gradients too."""
 
 from __future__ import annotations
 

@@ -95,9 +95,7 @@ def test_rows_can_be_selected(model: Any, sentences: Any) -> None:
         for column in sentences.target.unbind(1)[:3]:
             _, state = model.step(column, state, memory)
         expected, _ = model.step(sentences.target[:, 3], state, memory)
-        found, _ = model.step(
-            sentences.target[index, 3], state.select(index), memory.select(index)
-        )
+        found, _ = model.step(sentences.target[index, 3], state.select(index), memory.select(index))
     close(found, expected[index])
 
 
@@ -127,9 +125,7 @@ def test_an_ensemble_averages_probabilities(another: Any, sentences: Any) -> Non
     memory = together.encode(sentences.source, sentences.lengths)
     state = together.start(memory)
     first, _ = together.step(sentences.target[:, 0], state, memory)
-    found, _ = together.step(
-        sentences.target[index, 0], state.select(index), memory.select(index)
-    )
+    found, _ = together.step(sentences.target[index, 0], state.select(index), memory.select(index))
     close(found, first[index])
 
 

@@ -22,9 +22,7 @@ def test_every_metric_is_sacrebleus_own_with_its_signature() -> None:
     metric = BLEU()
     assert scores["BLEU"].value == metric.corpus_score(HYPOTHESES, [REFERENCES]).score
     assert scores["BLEU"].signature == metric.get_signature().format()
-    assert scores["BLEU"].signature.startswith(
-        "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|v"
-    )
+    assert scores["BLEU"].signature.startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|v")
     assert "nc:6|nw:0" in scores["chrF"].signature
     assert "tok:tercom" in scores["TER"].signature
 

@@ -207,4 +207,6 @@ def test_a_document_says_where_it_comes_from(run: Path) -> None:
     document = read_document(run)
     assert set(document["tokenizers"]) == {"source", "target"}
     assert document["format"] == 1 and document["command"] == "seq2seq train tiny"
-    assert document["environment"]["threads"] == 1 and "torch" in document["environment"]["packages"]
+    assert (
+        document["environment"]["threads"] == 1 and "torch" in document["environment"]["packages"]
+    )

@@ -1,4 +1,4 @@
-"""Weights on disk: byte-stable, checked before they are allocated, and never loaded when damaged."""
+"""Weights on disk: byte-stable, checked before they are allocated, and never loaded damaged."""
 
 from __future__ import annotations
 

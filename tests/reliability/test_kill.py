@@ -1,0 +1,168 @@
+"""Training through the command line, killed at random moments, and asked politely to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seq2seq.config.schema import Recipe
+from seq2seq.training.checkpoint import damage
+
+Make = Callable[..., Recipe]
+Start = Callable[..., "subprocess.Popen[bytes]"]
+LIMIT = 120  # seconds after which a test gives up
+
+
+def toml(recipe: Recipe, path: Path) -> Path:
+    """Write a recipe as a TOML file; JSON's values are TOML's."""
+    lines = [f"seed = {recipe.seed}"]
+    unused = {"recurrent": ("heads", "feed_forward", "norm")}
+    unused["transformer"] = ("cell", "cell_options", "embedding", "initial")
+    for section, fields in recipe.model_dump(exclude={"seed"}).items():
+        lines.append(f"[{section}]")
+        for name, value in fields.items():
+            if section != "model" or name not in unused[recipe.model.architecture]:
+                lines.append(f"{name} = {json.dumps(value) if value != {} else '{}'}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def saved(run: Path) -> set[str]:
+    return {path.name for path in run.glob("checkpoints/step-*")}
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> bool:
+    """Return whether the condition came true while the process ran."""
+    until = time.monotonic() + LIMIT
+    while process.poll() is None and time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def kill_and_resume(
+    start: Start, recipe: Path, run: Path, kills: int, draw: random.Random, **environment: str
+) -> int:
+    """Train to the end through `kills` kills, each a moment after a new checkpoint; count them."""
+    arguments = ["train", recipe, "--run", run, "--resume", "--device", "cpu", "--quiet"]
+    done = 0
+    for _ in range(kills):
+        before = saved(run)
+        with start(*arguments, **environment) as process:
+            if wait_for(lambda before=before: bool(saved(run) - before), process):  # type: ignore[misc]
+                time.sleep(draw.random() * 0.03)
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                done += 1
+            process.communicate()
+    with start(*arguments, **environment) as process:
+        _, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, err) == (0, b"")
+    return done
+
+
+def check(
+    start: Start, train_to: Any, outcome: Any, folder: Path, recipe: Recipe, kills: int, seed: int
+) -> None:
+    train_to(recipe, folder / "straight")
+    file, run = toml(recipe, folder / "tiny.toml"), folder / "killed"
+    assert kill_and_resume(start, file, run, kills, random.Random(seed)) >= min(2, kills)
+    assert outcome(run) == outcome(folder / "straight")
+    assert not [path for path in run.rglob(".*") if path.name != ".lock"], "litter"
+    assert all(damage(place) == "" for place in (run / "checkpoints").iterdir())
+
+
+@pytest.mark.parametrize("architecture", ["recurrent", "transformer"])
+def test_killed_and_resumed(
+    tiny_recipe: Make, start: Start, train_to: Any, outcome: Any, tmp_path: Path, architecture: str
+) -> None:
+    recipe = tiny_recipe(
+        architecture, training__max_steps=30, training__save_every=2, training__keep=60,
+        training__validate_every=13, training__log_every=1,
+    )  # fmt: skip
+    check(start, train_to, outcome, tmp_path, recipe, kills=2, seed=1)
+
+
+@pytest.mark.slow  # several minutes of starts
+@pytest.mark.parametrize("architecture", ["recurrent", "transformer"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sixty_steps_and_five_kills(
+    tiny_recipe: Make, start: Start, train_to: Any, outcome: Any, tmp_path: Path,
+    architecture: str, seed: int,
+) -> None:  # fmt: skip
+    recipe = tiny_recipe(
+        architecture, training__max_steps=60, training__save_every=3, training__validate_every=10,
+        training__log_every=1, training__precision="auto", training__accumulate=seed,
+    )  # fmt: skip
+    check(start, train_to, outcome, tmp_path, recipe, kills=5, seed=seed)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_saves_and_leaves(
+    tiny_recipe: Make, start: Start, train_to: Any, outcome: Any, tmp_path: Path,
+    number: signal.Signals, code: int,
+) -> None:  # fmt: skip
+    """The moment's step is finished and saved, and the run goes on from there."""
+    recipe = tiny_recipe(
+        training__max_steps=100_000, training__save_every=100_000, training__validate_every=100_000
+    )
+    file, run = toml(recipe, tmp_path / "tiny.toml"), tmp_path / "run"
+    with start("train", file, "--run", run, "--device", "cpu") as process:
+        assert wait_for((run / "log.jsonl").exists, process)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == code
+    assert out == b"" and b"Traceback" not in err and number.name.encode() in err
+    (place,) = (run / "checkpoints").iterdir()
+    step = int(place.name.removeprefix("step-"))
+    assert damage(place) == "" and json.loads((place / "state.json").read_bytes())["step"] == step
+    if number == signal.SIGTERM:
+        end = tiny_recipe(training__max_steps=step + 3, training__save_every=100_000,
+                          training__validate_every=100_000)  # fmt: skip
+        train_to(end, run)
+        train_to(end, tmp_path / "straight")
+        assert outcome(run) == outcome(tmp_path / "straight")
+
+
+def test_two_trainings_in_one_directory(tiny_recipe: Make, start: Start, tmp_path: Path) -> None:
+    recipe = tiny_recipe(training__max_steps=100_000, training__save_every=100_000)
+    run = tmp_path / "run"
+    arguments = ["train", toml(recipe, tmp_path / "tiny.toml"), "--run", run, "--quiet"]
+    with start(*arguments) as first, start(*arguments) as second:
+        wait_for(lambda: second.poll() is not None, first)
+        loser, winner = (first, second) if first.poll() is not None else (second, first)
+        out, err = loser.communicate(timeout=LIMIT)
+        assert winner.poll() is None
+        wait_for((run / "log.jsonl").exists, winner)
+        winner.send_signal(signal.SIGTERM)
+        winner.communicate(timeout=LIMIT)
+    assert (loser.returncode, winner.returncode) == (4, 143)
+    said = f"error: run directory {run} is in use by pid {winner.pid} on host"
+    assert out == b"" and err.decode().startswith(said) and err.count(b"\n") == 1
+    assert len(saved(run)) == 1
+
+
+def test_a_full_disk(tiny_recipe: Make, start: Start, tmp_path: Path) -> None:
+    """A limit on the size of files stands in for it: exit 5, one line, and nothing half-written."""
+    recipe = tiny_recipe(training__max_steps=10, model__hidden=128, model__feed_forward=512)
+    file, run = toml(recipe, tmp_path / "tiny.toml"), tmp_path / "run"
+    command = f"ulimit -f 600; exec {sys.executable} -m seq2seq train {file} --run {run} --quiet"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, timeout=LIMIT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 5
+    assert done.stderr.startswith(b"error: cannot write checkpoint step 4 in ")
+    assert done.stderr.count(b"\n") == 1
+    assert list((run / "checkpoints").iterdir()) == []
