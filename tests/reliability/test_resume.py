@@ -114,6 +114,14 @@ def test_a_longer_end_goes_on(
     assert outcome(tmp_path / "longer") == outcome(tmp_path / "straight")
 
 
+def test_an_end_that_lies_behind_takes_no_step(
+    tiny_recipe: Make, train_to: Any, tmp_path: Path
+) -> None:
+    train_to(tiny_recipe(), tmp_path / "run", [7], leave=True)
+    last = train_to(tiny_recipe(training__max_steps=5), tmp_path / "run")
+    assert (last.step, last.reason) == (7, "finished")
+
+
 def test_the_log_is_whole(tiny_recipe: Make, train_to: Any, tmp_path: Path, outcome: Any) -> None:
     train_to(tiny_recipe(training__log_every=1), tmp_path / "run", [3, 7])
     _, history = outcome(tmp_path / "run")
