@@ -21,7 +21,7 @@ from seq2seq.errors import RecipeError
 LARGEST_FILE = 1 << 20  # bytes; a recipe is a page, not a data set
 
 ONLY_FOR = {  # fields that one architecture alone reads
-    "recurrent": ("cell", "cell_options", "embedding", "initial"),
+    "recurrent": ("cell", "cell_options", "embedding", "initial", "embedding_initial"),
     "transformer": ("heads", "feed_forward", "norm"),
 }
 

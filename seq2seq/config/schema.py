@@ -92,6 +92,7 @@ class ModelConfig(Section):
     cell_options: dict[str, Any] = {}
     embedding: Annotated[int, Field(ge=1, le=16384)] = 256
     initial: Annotated[float, Field(gt=0.0, le=1.0)] = 0.08  # weights start in U(-initial, initial)
+    embedding_initial: Annotated[float, Field(gt=0.0, le=10.0)] = 0.08  # embeddings likewise
     # transformer
     heads: Annotated[int, Field(ge=1, le=256)] = 4
     feed_forward: Annotated[int, Field(ge=1, le=65536)] = 1024

@@ -41,12 +41,9 @@ class Recurrent(nn.Module):
         self.source_embedding = nn.Embedding(source_size, config.embedding)
         self.target_embedding = nn.Embedding(target_size, config.embedding)
         self.output = nn.Linear(config.hidden, target_size)
-        for weight in (
-            self.source_embedding.weight,
-            self.target_embedding.weight,
-            self.output.weight,
-        ):
-            nn.init.uniform_(weight, -config.initial, config.initial)
+        for table in (self.source_embedding, self.target_embedding):
+            nn.init.uniform_(table.weight, -config.embedding_initial, config.embedding_initial)
+        nn.init.uniform_(self.output.weight, -config.initial, config.initial)
         nn.init.zeros_(self.output.bias)
         self.encoder, self.decoder = (
             RecurrentStack(
