@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
@@ -13,6 +14,9 @@ from seq2seq.decoding.greedy import greedy_search
 from seq2seq.decoding.hypothesis import Hypothesis
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.errors import ResourceError
+
+Found = list[list[Hypothesis]]
+Work = Callable[[Sequence[int]], Found]
 
 NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
@@ -37,22 +41,58 @@ def search(
         batch_tokens=decoding.batch_tokens,
         one_length=model.one_length_batches or decoding.deterministic,
     )
+
+    def work(batch: Sequence[int]) -> list[list[Hypothesis]]:
+        chosen = [sources[place] for place in batch]
+        return _search_fitting(model, chosen, decoding, nbest, device)
+
     results: list[list[Hypothesis]] = [[] for _ in sources]
-    batches.reverse()  # a stack: the next one is last
-    while batches:
-        batch = batches.pop()
-        found = _search_batch(model, [sources[place] for place in batch], decoding, nbest, device)
-        if found is None:
-            if len(batch) == 1:
-                raise ResourceError(
-                    "not enough memory to translate a single sentence",
-                    "use a smaller decoding.beam, or lower decoding.max_input",
-                )
-            batches += [batch[len(batch) // 2 :], batch[: len(batch) // 2]]
-            continue
+    for batch, found in zip(batches, _spread(work, batches, device), strict=True):
         for place, hypotheses in zip(batch, found, strict=True):
             results[place] = hypotheses
     return results
+
+
+def _spread(work: Work, batches: Sequence[Sequence[int]], device: str) -> Iterator[Found]:
+    """Do the batches side by side on a CPU, one thread each; yield the results in order.
+
+    The products of one step are too small to be shared: two threads at one batch are hardly faster
+    than one, and far slower where another process wants a core too. So no translation depends on
+    the number of threads.
+    """
+    threads = torch.get_num_threads()
+    if device != "cpu" or threads == 1:
+        yield from map(work, batches)
+        return
+    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        yield from pool.map(work, batches)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        torch.set_num_threads(threads)  # part of it is of the process, not of the thread
+
+
+def _search_fitting(
+    model: StepwiseModel,
+    sources: Sequence[Sequence[int]],
+    decoding: DecodingConfig,
+    nbest: int,
+    device: str,
+) -> list[list[Hypothesis]]:
+    """Search a batch, or its halves where it does not fit in memory."""
+    found = _search_batch(model, sources, decoding, nbest, device)
+    if found is not None:
+        return found
+    if len(sources) == 1:
+        raise ResourceError(
+            "not enough memory to translate a single sentence",
+            "use a smaller decoding.beam, or lower decoding.max_input",
+        )
+    half = len(sources) // 2
+    parts = (sources[:half], sources[half:])
+    return [
+        each for part in parts for each in _search_fitting(model, part, decoding, nbest, device)
+    ]
 
 
 def longest_target(pieces: int, decoding: DecodingConfig) -> int:
