@@ -12,7 +12,10 @@ from seq2seq.config.schema import ModelConfig
 from seq2seq.models.build import build_model
 
 WORDS = 20
-RECURRENT = {"architecture": "recurrent", "hidden": 12, "embedding": 12, "initial": 1.0}
+RECURRENT = {
+    "architecture": "recurrent", "hidden": 12, "embedding": 12, "initial": 1.0,
+    "embedding_initial": 1.0,
+}  # fmt: skip
 TRANSFORMER = {"architecture": "transformer", "hidden": 12, "heads": 3, "feed_forward": 16}
 KINDS: dict[str, dict[str, Any]] = {
     "recurrent": {**RECURRENT, "embedding": 7, "layers": 2},

@@ -27,7 +27,7 @@ def toml(recipe: Recipe, path: Path) -> Path:
     """Write a recipe as a TOML file; JSON's values are TOML's."""
     lines = [f"seed = {recipe.seed}"]
     unused = {"recurrent": ("heads", "feed_forward", "norm")}
-    unused["transformer"] = ("cell", "cell_options", "embedding", "initial")
+    unused["transformer"] = ("cell", "cell_options", "embedding", "initial", "embedding_initial")
     for section, fields in recipe.model_dump(exclude={"seed"}).items():
         lines.append(f"[{section}]")
         for name, value in fields.items():
