@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seq2seq.commands.options import Debug, Device, Quiet, Threads
-from seq2seq.errors import UsageError
+from seq2seq.errors import RecipeError, UsageError
 
 if TYPE_CHECKING:
     from seq2seq.config.schema import Recipe
@@ -25,6 +25,7 @@ EXAMPLES = """Examples:\n
   seq2seq train --data my-texts --pair en-fr --run runs/mine
   seq2seq train multi30k-en-de-lstm --data multi30k --set training.max_minutes=15
   seq2seq train --run runs/mine --resume
+  seq2seq train --from runs/mine --data other-texts --run runs/other
 """
 DEFAULT = "default-transformer"
 
@@ -50,6 +51,10 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="change a field, such as model.layers=2"),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="begin with that run's weights and tokenizers"),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on from the newest checkpoint")
     ] = False,
@@ -63,23 +68,21 @@ def train(
 ) -> None:
     """Train a model. The run directory ends up holding all that `translate` needs."""
     changes = _own_data(data, pair) + list(assignments or [])
-    if recipe is None and data is None and not (resume and run):
-        raise UsageError("nothing to train on", "name a recipe, or give --data DIR and --pair")
-    if recipe is None and data is not None and pair is None and not resume:
-        raise UsageError("--data without a recipe needs --pair", "such as --pair en-fr")
-    resolved = _resolved(recipe, changes, run if resume else None)
+    if recipe is None and not (start or (resume and run)):
+        _check_own_data(data, pair, resume)
+    resolved = _resolved(recipe, changes, run if resume else None, start)
     if dry_run:
         _look(resolved, quiet)
         return
     from seq2seq.report.bar import show
     from seq2seq.training import run as training
 
-    place = run or Path("runs") / _run_name(recipe, data, resolved)
     listener = Listener()
     events = training.train(
         resolved,
-        place,
+        run or Path("runs") / _run_name(recipe, data or start, resolved),
         resume=resume,
+        start=start,
         device=device,
         command=shlex.join(["seq2seq", *sys.argv[1:]]),
         stop_signal=listener.name,
@@ -96,6 +99,13 @@ def _look(recipe: Recipe, quiet: bool) -> None:
 
     show_nominal(nominal_sizes(recipe))
     show_dry_run(dry_run(recipe, note=_silent if quiet else _note))
+
+
+def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:
+    if data is None:
+        raise UsageError("nothing to train on", "name a recipe, or give --data DIR and --pair")
+    if pair is None and not resume:
+        raise UsageError("--data without a recipe needs --pair", "such as --pair en-fr")
 
 
 def _own_data(data: Path | None, pair: str | None) -> list[str]:
@@ -116,17 +126,28 @@ def _own_data(data: Path | None, pair: str | None) -> list[str]:
     return changes
 
 
-def _resolved(recipe: str | None, changes: list[str], resumed: Path | None) -> Recipe:
-    """Return the recipe: as given, or the one of the run that is resumed, with changes on top."""
+def _resolved(
+    recipe: str | None, changes: list[str], resumed: Path | None, start: Path | None
+) -> Recipe:
+    """Return the recipe: as given, or that of the run to resume or to start from, with changes."""
     from seq2seq.config.loading import assigned, check_recipe, load_recipe
     from seq2seq.models.bundle import RECIPE, read_recipe
 
-    if resumed is None or (recipe is not None and not (resumed / RECIPE).exists()):
-        return load_recipe(recipe or DEFAULT, changes)
-    if recipe is not None:
-        return load_recipe(recipe, changes)
-    values, _ = assigned(read_recipe(resumed).model_dump(), changes)
-    return check_recipe(values, set(), where=str(resumed))
+    begun = resumed is not None and (resumed / RECIPE).exists()
+    origin = resumed if begun else start
+    if recipe is None and origin is not None:
+        values, _ = assigned(read_recipe(origin).model_dump(), changes)
+        resolved = check_recipe(values, set(), where=str(origin))
+    elif recipe is None and not changes and resumed is not None:
+        resolved = read_recipe(resumed)  # which says that there is none
+    else:
+        resolved = load_recipe(recipe or DEFAULT, changes)
+    if start is not None and not begun and resolved.text != read_recipe(start).text:
+        raise RecipeError(
+            f"[text] differs from that of {start}, whose tokenizers are to be used",
+            "leave [text] as it is there",
+        )
+    return resolved
 
 
 def _run_name(recipe: str | None, data: Path | None, resolved: Recipe) -> str:

@@ -115,6 +115,8 @@ class TrainingConfig(Section):
         "token"  # "sentence" is the 2014 paper's: the summed loss over the sentences
     )
     clip_norm: Annotated[float, Field(ge=0.0)] = 1.0  # 0: no clipping
+    average_decay: Rate = 0.0  # of a moving average of the weights, which is kept; 0: none
+    subword_sampling: Rate = 0.0  # unigram: alpha (0.2, say); bpe: merges left out (0.1); 0: off
     batch_tokens: Positive = 4096  # target pieces a batch, padding included
     batch_sentences: Count = 0  # at most so many sentences a batch; 0: no limit
     accumulate: Positive = 1  # batches a step
@@ -175,6 +177,8 @@ class Recipe(Section):
             mistakes.append(f"model.heads: {model.heads} must divide model.hidden ({model.hidden})")
         if model.tie == "all" and not (text.joint and text.tokenizer != "words"):
             mistakes.append('model.tie: "all" needs one joint sentencepiece vocabulary')
+        if self.training.subword_sampling and text.tokenizer == "words":
+            mistakes.append("training.subword_sampling: words have no pieces to choose among")
         if text.joint and text.tokenizer != "words" and text.sizes[0] != text.sizes[1]:
             mistakes.append("text.vocabulary: a joint vocabulary has one size, not two")
         if (

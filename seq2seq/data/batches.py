@@ -76,8 +76,13 @@ def _padded(
     tokens: NDArray[np.unsignedinteger], begin: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return rows of content ([B, longest + 1]), each with a PAD behind it, and their lengths."""
-    before = np.cumsum(lengths) - lengths
-    flat = np.arange(int(lengths.sum())) + np.repeat(begin - before, lengths)
     rows = np.full((len(lengths), int(lengths.max()) + 1), PAD, dtype=np.int64)
-    rows[np.arange(rows.shape[1]) < lengths[:, None]] = tokens[flat]
+    rows[np.arange(rows.shape[1]) < lengths[:, None]] = tokens[ranges(begin, lengths)]
     return rows, lengths
+
+
+def ranges(begin: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return begin[0], begin[0] + 1, ... (lengths[0] numbers), then begin[1], ... in one row."""
+    before = np.cumsum(lengths) - lengths
+    places: NDArray[np.int64] = np.arange(int(lengths.sum())) + np.repeat(begin - before, lengths)
+    return places

@@ -34,32 +34,32 @@ class EncodedCorpus:
         Raises OSError or ValueError where they are not there or do not fit together.
         """
         tokens, offsets = _paths(folder, name)
-        self._offsets = np.asarray(np.memmap(offsets, dtype="<i8", mode="r"))
-        self._tokens = np.asarray(np.memmap(tokens, dtype=kind, mode="r"))
-        if len(self._offsets) % 2 == 0 or int(self._offsets[-1]) != len(self._tokens):
+        self.offsets = np.asarray(np.memmap(offsets, dtype="<i8", mode="r"))
+        self.tokens = np.asarray(np.memmap(tokens, dtype=kind, mode="r"))
+        if len(self.offsets) % 2 == 0 or int(self.offsets[-1]) != len(self.tokens):
             raise ValueError(f"{tokens} and {offsets} do not fit together")
 
     def __len__(self) -> int:
-        return len(self._offsets) // 2
+        return len(self.offsets) // 2
 
     @cached_property
     def source_lengths(self) -> NDArray[np.int32]:
         """Source pieces of each pair ([N]), without end symbols."""
-        return np.asarray(self._offsets[1::2] - self._offsets[:-1:2], dtype=np.int32)
+        return np.asarray(self.offsets[1::2] - self.offsets[:-1:2], dtype=np.int32)
 
     @cached_property
     def target_lengths(self) -> NDArray[np.int32]:
         """Target pieces of each pair ([N]), without end symbols."""
-        return np.asarray(self._offsets[2::2] - self._offsets[1::2], dtype=np.int32)
+        return np.asarray(self.offsets[2::2] - self.offsets[1::2], dtype=np.int32)
 
     def gather(self, indices: NDArray[np.int64]) -> Batch:
         """Return the batch of the pairs at `indices`."""
-        return gather_batch(self._tokens, self._offsets, indices)
+        return gather_batch(self.tokens, self.offsets, indices)
 
     def pair(self, index: int) -> tuple[list[int], list[int]]:
         """Return the source and target ids of one pair."""
-        begin, middle, end = (int(place) for place in self._offsets[2 * index : 2 * index + 3])
-        return self._tokens[begin:middle].tolist(), self._tokens[middle:end].tolist()
+        begin, middle, end = (int(place) for place in self.offsets[2 * index : 2 * index + 3])
+        return self.tokens[begin:middle].tolist(), self.tokens[middle:end].tolist()
 
 
 class CorpusWriter:

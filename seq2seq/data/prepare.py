@@ -16,8 +16,10 @@ from seq2seq.data.cleaning import DataReport, check_usable, usable
 from seq2seq.data.corpora import find_tests, open_corpus
 from seq2seq.data.encoded import CorpusWriter, EncodedCorpus, token_type
 from seq2seq.data.streams import Corpus, EveryNth, FirstPairs, Pair, digest_of
+from seq2seq.data.subwords import SampledCorpus, WordCorpus, build_words
 from seq2seq.errors import DataError
 from seq2seq.text.folder import load_tokenizers, save_tokenizers, shortfalls, train_tokenizers
+from seq2seq.text.sentencepiece import SentencePiece
 from seq2seq.text.tokenizer import UNK, Tokenizer
 
 FORMAT = 1  # of the cache; raise it whenever the same input gives other files
@@ -44,6 +46,11 @@ class Prepared:
     report: DataReport
     data_hash: str
     tests: dict[str, tuple[Path, Path]]
+    words: WordCorpus | None  # where segmentations are sampled
+
+    def epoch(self, seed: int, epoch: int) -> EncodedCorpus | SampledCorpus:
+        """Return the training corpus as an epoch reads it."""
+        return self.train if self.words is None else self.words.epoch(seed, epoch)
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,31 @@ def prepare(
     if report.valid_dropped:
         note(f"{report.valid_dropped} validation pairs dropped: empty, or over data.max_length")
     sources, references = [pair[0] for pair in texts], [pair[1] for pair in texts]
-    return Prepared(source, target, train, valid, sources, references, report, data_hash, tests)
+    words = _words(recipe, cache, data_hash, train, (source, target))
+    return Prepared(
+        source, target, train, valid, sources, references, report, data_hash, tests, words
+    )
+
+
+def _words(
+    recipe: Recipe,
+    cache: Path,
+    data_hash: str,
+    train: EncodedCorpus,
+    tokenizers: tuple[Tokenizer, Tokenizer],
+) -> WordCorpus | None:
+    """Return the training corpus as words with sampled segmentations, if the recipe wants them."""
+    strength = recipe.training.subword_sampling
+    source, target = tokenizers
+    if not strength or not isinstance(source, SentencePiece):
+        return None
+    assert isinstance(target, SentencePiece)
+    key = digest_of(FORMAT, data_hash, repr(strength), recipe.seed)
+    return cached(
+        cache / "segmentations" / key[:32],
+        lambda folder: build_words(folder, train, (source, target), strength, recipe.seed),
+        WordCorpus,
+    )
 
 
 def _open_sets(recipe: Recipe, note: Note) -> _Sets:

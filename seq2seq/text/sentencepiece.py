@@ -11,6 +11,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import sentencepiece
@@ -22,6 +23,7 @@ from seq2seq.text.tokenizer import BOS, EOS, PAD, UNK
 TRAINING_THREADS = 4  # fixed, whatever the machine has
 BATCH_WORTH_THREADS = 64  # texts; below that, starting threads costs more than it gives
 FATAL_ONLY = 3
+WORD_START = "\u2581"
 
 sentencepiece.set_min_log_level(FATAL_ONLY)
 
@@ -55,6 +57,40 @@ class SentencePiece:
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """Return the pieces that ids stand for."""
         return [self._processor.id_to_piece(int(index)) for index in ids]
+
+    @cached_property
+    def word_starts(self) -> list[bool]:
+        """Return for each id whether its piece begins a word."""
+        return [piece.startswith(WORD_START) for piece in self.pieces(range(self.size))]
+
+    def segmentations(
+        self, words: Sequence[tuple[int, ...]], count: int, strength: float, seed: int
+    ) -> list[list[tuple[int, ...]]]:
+        """Return `count` segmentations of each word, drawn at random; the word is given as pieces.
+
+        `strength` is alpha of Kudo (2018) for a unigram model, smaller being more varied, and the
+        share of merges left out of Provilkov et al. (2020) for BPE. A word with an unknown
+        character has only its own segmentation. The result is a function of the arguments.
+        """
+        names = self.pieces(range(self.size))
+        texts = ["".join(names[piece] for piece in word) for word in words]
+        free = [
+            place
+            for place, (word, text) in enumerate(zip(words, texts, strict=True))
+            if UNK not in word and text.startswith(WORD_START)
+        ]
+        result = [[word] * count for word in words]
+        asked = [texts[place].removeprefix(WORD_START) for place in free]
+        for number in range(count):
+            # One thread, made for this call, whose generator begins with this seed.
+            sentencepiece.set_random_generator_seed((seed * count + number) % 2**32)
+            drawn = self._processor.encode(
+                asked, enable_sampling=True, alpha=strength, nbest_size=-1, num_threads=1
+            )
+            for place, row in zip(free, drawn, strict=True):
+                if "".join(names[piece] for piece in row) == texts[place]:
+                    result[place][number] = tuple(row)
+        return result
 
     def save(self, path: Path) -> None:
         """Write the model's bytes."""

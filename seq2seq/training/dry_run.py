@@ -89,7 +89,7 @@ def memory_estimate(recipe: Recipe, sizes: Sizes) -> int:
     They hold weights, gradients, optimiser, the activations of one batch, and a chunk of logits.
     """
     training, model = recipe.training, recipe.model
-    copies = 2 + OPTIMIZER_COPIES[training.optimizer]
+    copies = 2 + OPTIMIZER_COPIES[training.optimizer] + bool(training.average_decay)
     positions = 2 * training.batch_tokens
     activations = positions * model.hidden * model.layers * ACTIVATIONS[model.architecture]
     projection = 2 * sizes.target * model.hidden
@@ -100,9 +100,10 @@ def dry_run(recipe: Recipe, note: Callable[[str], None]) -> DryRun:
     """Prepare the data as training would, and look at what comes of it."""
     prepared = prepare(recipe, cache_folder(), note=note)
     sizes = sizes_of(recipe, prepared.source.size, prepared.target.size)
+    corpus = prepared.epoch(recipe.seed, 0)
     plan = batch_plan(
-        prepared.train.source_lengths,
-        prepared.train.target_lengths,
+        corpus.source_lengths,
+        corpus.target_lengths,
         seed=recipe.seed,
         epoch=0,
         batch_tokens=recipe.training.batch_tokens,

@@ -45,8 +45,8 @@ class Loop:
         self.state = session.state
         self.config = session.recipe.training
         self.stop_signal = stop_signal
-        self.plan = session.plan(self.state.epoch)
-        self.steps_per_epoch = self._steps_of(session.plan(0))
+        self.steps_per_epoch = self._steps_of(session.plan(session.corpus(0), 0))
+        self._begin_epoch()
         valid = session.prepared.valid
         self.valid_batches = [valid.gather(rows) for rows in self._validation_plan()]
         self.window_seconds = 0.0
@@ -89,7 +89,7 @@ class Loop:
         state, session = self.state, self.session
         first = state.step_in_epoch * self.config.accumulate
         rows = self.plan[first : first + self.config.accumulate]
-        batches = [session.prepared.train.gather(each) for each in rows]
+        batches = [self.corpus.gather(each) for each in rows]
         reseed(session.recipe.seed, "dropout", state.step)
         try:
             result = train_step(
@@ -107,11 +107,18 @@ class Loop:
             )
             raise DivergedError(message, error.hint) from error
         state.step += 1
+        if session.average is not None:
+            session.average.update(session.model, state.step)
         state.step_in_epoch += 1
         if state.step_in_epoch >= self._steps_of(self.plan):
             state.epoch, state.step_in_epoch = state.epoch + 1, 0
-            self.plan = session.plan(state.epoch)
+            self._begin_epoch()
         return result
+
+    def _begin_epoch(self) -> None:
+        epoch = self.state.epoch
+        self.corpus = self.session.corpus(epoch)
+        self.plan = self.session.plan(self.corpus, epoch)
 
     def _rate(self) -> float:
         state = self.state
@@ -175,20 +182,21 @@ class Loop:
     def _validate(self) -> Validated:
         """Measure the model; if it is the best so far, swap it in as model.safetensors."""
         state, session = self.state, self.session
-        event = validate(
-            session.model,
-            session.prepared,
-            self.valid_batches,
-            session.recipe,
-            state.step,
-            session.precision,
-        )
-        current = -event.loss if event.bleu is None else event.bleu
-        best = state.best_score is None or current > state.best_score
-        if best:
-            replace_file(session.run / WEIGHTS, pack(weight_tensors(session.model)))
-            state.best_score, state.best_step = current, state.step
-            state.best_bleu, state.best_signature = event.bleu, event.signature
+        with session.for_use() as model:
+            event = validate(
+                model,
+                session.prepared,
+                self.valid_batches,
+                session.recipe,
+                state.step,
+                session.precision,
+            )
+            current = -event.loss if event.bleu is None else event.bleu
+            best = state.best_score is None or current > state.best_score
+            if best:
+                replace_file(session.run / WEIGHTS, pack(weight_tensors(model)))
+                state.best_score, state.best_step = current, state.step
+                state.best_bleu, state.best_signature = event.bleu, event.signature
         state.stale = 0 if best else state.stale + 1
         event = replace(event, best=best)
         record = asdict(event)

@@ -20,6 +20,7 @@ def train(
     run: Path,
     *,
     resume: bool = False,
+    start: Path | None = None,
     device: str = "auto",
     command: str = "",
     stop_signal: StopSignal = lambda: "",
@@ -28,7 +29,8 @@ def train(
 
     `stop_signal` is asked once a step; the name of a signal makes the run save and stop. The same
     recipe, data, machine, package versions and thread count end in the same bytes, however often
-    the run was killed and resumed.
+    the run was killed and resumed. `start` is another run whose weights and tokenizers this one
+    begins with; it must be of the same shape, and `recipe.text` the same.
 
     Raises:
         UsageError: the directory is in use for something else.
@@ -49,7 +51,13 @@ def train(
         )
         notes: list[str] = []
         session = open_session(
-            recipe, run, resume=resume, device=place, command=command, note=notes.append
+            recipe,
+            run,
+            resume=resume,
+            start=start,
+            device=place,
+            command=command,
+            note=notes.append,
         )
         yield from map(Noted, notes)
         if session.state.finished:

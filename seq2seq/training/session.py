@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from seq2seq.config.schema import Recipe
+from seq2seq.data.encoded import EncodedCorpus
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
+from seq2seq.data.subwords import SampledCorpus
 from seq2seq.errors import ModelError
 from seq2seq.models.build import build_model
 from seq2seq.models.bundle import RECIPE, load_bundle_tokenizers, read_document, weight_tensors
+from seq2seq.models.bundle import WEIGHTS as BEST
 from seq2seq.models.weights import pack, unpack
 from seq2seq.text.folder import save_tokenizers
+from seq2seq.training.average import WeightAverage
 from seq2seq.training.checkpoint import newest_checkpoint, prune, save_checkpoint, sweep
 from seq2seq.training.directory import (
     CHECKPOINTS,
@@ -35,6 +40,7 @@ from seq2seq.training.randomness import reseed
 from seq2seq.training.state import TrainingState
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
+AVERAGE = "average.safetensors"  # where the recipe has training.average_decay
 
 Note = Callable[[str], None]
 
@@ -48,22 +54,36 @@ class Session:
     prepared: Prepared
     model: nn.Module
     optimizer: Optimizer
+    average: WeightAverage | None
     state: TrainingState
     precision: str
     command: str
 
-    def plan(self, epoch: int) -> list[Any]:
-        """Return the batches of an epoch, as arrays of sentence numbers."""
+    def corpus(self, epoch: int) -> EncodedCorpus | SampledCorpus:
+        """Return the training text as an epoch reads it."""
+        return self.prepared.epoch(self.recipe.seed, epoch)
+
+    def plan(self, corpus: EncodedCorpus | SampledCorpus, epoch: int) -> list[Any]:
+        """Return the batches of an epoch's corpus, as arrays of sentence numbers."""
         training = self.recipe.training
         return batch_plan(
-            self.prepared.train.source_lengths,
-            self.prepared.train.target_lengths,
+            corpus.source_lengths,
+            corpus.target_lengths,
             seed=self.recipe.seed,
             epoch=epoch,
             batch_tokens=training.batch_tokens,
             batch_sentences=training.batch_sentences,
             one_length=bool(self.model.one_length_batches),
         )
+
+    @contextmanager
+    def for_use(self) -> Iterator[nn.Module]:
+        """Lend the model as it is meant to translate: with averaged weights where there are any."""
+        if self.average is None:
+            yield self.model
+        else:
+            with self.average.standing_in(self.model):
+                yield self.model
 
     def save(self) -> Path:
         """Write a checkpoint of this moment, and let go of the oldest."""
@@ -72,6 +92,8 @@ class Session:
             OPTIMIZER: pack(optimizer_tensors(self.optimizer, self.model)),
             STATE: self.state.to_json(),
         }
+        if self.average is not None:
+            files[AVERAGE] = pack(self.average.tensors)
         place = save_checkpoint(self.run / CHECKPOINTS, self.state.step, files)
         prune(self.run / CHECKPOINTS, self.recipe.training.keep, self.state.step)
         return place
@@ -87,9 +109,18 @@ def cache_folder() -> Path:
 
 
 def open_session(
-    recipe: Recipe, run: Path, *, resume: bool, device: str, command: str, note: Note
+    recipe: Recipe,
+    run: Path,
+    *,
+    resume: bool,
+    start: Path | None = None,
+    device: str,
+    command: str,
+    note: Note,
 ) -> Session:
     """Prepare data, model and optimiser; with `resume`, from the newest valid checkpoint.
+
+    `start` is a run whose tokenizers and best weights a new run begins with.
 
     Raises:
         ModelError: the run cannot be resumed: its recipe or data differ, or it is damaged.
@@ -97,7 +128,8 @@ def open_session(
     begun = resume and (run / RECIPE).exists()
     if resume and not begun:
         note(f"{run} has no run to resume yet: starting at step 0")
-    tokenizers = load_bundle_tokenizers(run) if begun else None
+    origin = run if begun else start
+    tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
     for line in prepared.report.lines():
         note(line)
@@ -109,24 +141,54 @@ def open_session(
     if begun:
         _check_same_run(run, recipe, prepared, surroundings, note)
         command = str(read_document(run).get("command", command))  # the one that made it
-    else:
-        save_tokenizers(run, prepared.source, prepared.target)
-        sizes = (prepared.source, prepared.target)
-        write_document(run, recipe, sizes, prepared.data_hash, surroundings, command)
     reseed(recipe.seed, "initialisation")
     model = build_model(
         recipe.model, recipe.text.source_order, prepared.source.size, prepared.target.size
     ).to(place)
     optimizer = build_optimizer(model, recipe.training)
+    decay = recipe.training.average_decay
+    average = WeightAverage(model, decay) if decay else None
     state = TrainingState(ends=recipe.training.ends)
+    session = Session(
+        run, recipe, prepared, model.train(), optimizer, average, state, precision, command
+    )
     sweep(run / CHECKPOINTS)
-    checkpoint = newest_checkpoint(run / CHECKPOINTS, note) if begun else None
-    if begun and checkpoint is None:
+    if begun:
+        _go_on(session, note)
+    else:
+        _begin(session, start, surroundings)
+    truncate_log(run, session.state.step)
+    return session
+
+
+def _begin(session: Session, start: Path | None, surroundings: dict[str, Any]) -> None:
+    """Write what makes a directory a run; recipe.json, the mark of one, comes last."""
+    run, prepared = session.run, session.prepared
+    tokenizers = (prepared.source, prepared.target)
+    save_tokenizers(run, *tokenizers)
+    if start is not None:
+        weights = weight_tensors(session.model)
+        try:
+            _fill(weights, unpack(start / BEST, weights))
+        except ModelError as error:
+            raise ModelError(
+                f"cannot begin with {start}: {error.message}", "leave [model] as it is there"
+            ) from error
+        if session.average is not None:
+            session.average.load(weights)
+        session.save()  # from here on the run can do without the one that it came from
+    write_document(
+        run, session.recipe, tokenizers, prepared.data_hash, surroundings, session.command
+    )
+
+
+def _go_on(session: Session, note: Note) -> None:
+    """Take up the newest checkpoint, if there is one."""
+    checkpoint = newest_checkpoint(session.run / CHECKPOINTS, note)
+    if checkpoint is None:
         note("no checkpoint was ever saved: starting at step 0")
-    if checkpoint is not None:
-        state = _take_up(checkpoint, model, optimizer, recipe)
-    truncate_log(run, state.step)
-    return Session(run, recipe, prepared, model.train(), optimizer, state, precision, command)
+    else:
+        _take_up(checkpoint, session)
 
 
 def _check_same_run(
@@ -155,17 +217,21 @@ def _check_same_run(
         )
 
 
-def _take_up(
-    checkpoint: Path, model: nn.Module, optimizer: Optimizer, recipe: Recipe
-) -> TrainingState:
+def _take_up(checkpoint: Path, session: Session) -> None:
+    model, average = session.model, session.average
     weights = weight_tensors(model)
-    loaded = unpack(checkpoint / WEIGHTS, weights)
-    with torch.no_grad():
-        for name, parameter in weights.items():
-            parameter.copy_(loaded[name])
-    load_optimizer(optimizer, model, unpack(checkpoint / OPTIMIZER))
+    _fill(weights, unpack(checkpoint / WEIGHTS, weights))
+    load_optimizer(session.optimizer, model, unpack(checkpoint / OPTIMIZER))
+    if average is not None:
+        average.load(unpack(checkpoint / AVERAGE, weights))
     state = TrainingState.from_json((checkpoint / STATE).read_bytes())
-    ends = recipe.training.ends
+    ends = session.recipe.training.ends
     if state.ends != ends:  # a longer or shorter run: where it ends is decided anew
         state.ends, state.total_steps, state.finished = ends, 0, ""
-    return state
+    session.state = state
+
+
+@torch.no_grad()
+def _fill(weights: dict[str, Tensor], values: dict[str, Tensor]) -> None:
+    for name, weight in weights.items():
+        weight.copy_(values[name])

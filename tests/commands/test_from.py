@@ -1,0 +1,80 @@
+"""`train --from RUN`: a new run that begins with another's weights and tokenizers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SET = ("--set", "training.max_steps=6", "--set", "training.save_every=3")
+
+
+@pytest.fixture
+def other(make_corpus: Callable[..., Path], tmp_path: Path) -> Path:
+    return make_corpus(tmp_path / "other texts", seed=2)
+
+
+def first_loss(run: Path) -> float:
+    records = map(json.loads, (run / "log.jsonl").read_text().splitlines())
+    return next(record["loss"] for record in records if record["event"] == "step")
+
+
+def test_it_goes_on_from_the_weights(cli: Any, tiny_run: Path, other: Path, tmp_path: Path) -> None:
+    run = tmp_path / "tuned"
+    done = cli("train", "--from", tiny_run, "--data", other, "--run", run, *SET)
+    assert (done.code, done.out) == (0, "")
+    assert first_loss(run) < first_loss(tiny_run) - 0.3
+    for side in ("source.model", "target.model"):
+        assert (run / side).read_bytes() == (tiny_run / side).read_bytes()
+    assert cli("translate", run, "--input", other / "test.en").code == 0
+    assert "--from" in (run / "README.md").read_text()
+
+
+def test_the_first_checkpoint_is_what_it_came_from(
+    cli: Any, tiny_run: Path, other: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "tuned"
+    cli("train", "--from", tiny_run, "--data", other, "--run", run, *SET, "--set",
+        "training.keep=5", "--set", "training.average_decay=0.9")  # fmt: skip
+    place = run / "checkpoints" / "step-000000000"
+    origin = (tiny_run / "model.safetensors").read_bytes()
+    assert (place / "weights.safetensors").read_bytes() == origin
+    assert (place / "average.safetensors").read_bytes() == origin
+
+
+def test_a_killed_one_needs_its_origin_no_more(
+    cli: Any, tiny_run: Path, other: Path, tmp_path: Path
+) -> None:
+    origin, runs = tmp_path / "origin", [tmp_path / "straight", tmp_path / "broken"]
+    shutil.copytree(tiny_run, origin)
+    for run in runs:
+        cli("train", "--from", origin, "--data", other, "--run", run, *SET, "--set",
+            "training.keep=5")  # fmt: skip
+    shutil.rmtree(origin)
+    for late in (runs[1] / "checkpoints").glob("step-00000000[1-9]"):
+        shutil.rmtree(late)
+    (runs[1] / "model.safetensors").unlink()
+    assert cli("train", "--run", runs[1], "--resume").code == 0
+    one, same = ((run / "model.safetensors").read_bytes() for run in runs)
+    assert one == same
+
+
+def test_mistakes(cli: Any, tiny_run: Path, other: Path, tmp_path: Path) -> None:
+    run = tmp_path / "never"
+    for arguments, code, said in (
+        (("--data", other, "--run", run, "--set", "text.vocabulary=60"), 4, "[text] differs"),
+        (("--data", other, "--run", run, "--set", "model.hidden=32"), 4, "leave [model]"),
+        (("--data", tmp_path / "nowhere", "--run", run), 3, "nowhere"),
+    ):
+        done = cli("train", "--from", tiny_run, *arguments)
+        assert done.code == code, done.err
+        assert said in done.err
+        assert done.err.count("error:") == 1
+        shutil.rmtree(run, ignore_errors=True)
+    done = cli("train", "--from", tmp_path, "--data", other, "--run", run)
+    assert done.code == 4
+    assert "no run directory" in done.err
