@@ -116,6 +116,7 @@ class TrainingConfig(Section):
     )
     clip_norm: Annotated[float, Field(ge=0.0)] = 1.0  # 0: no clipping
     average_decay: Rate = 0.0  # of a moving average of the weights, which is kept; 0: none
+    consistency: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0  # R-Drop's alpha; 0: one pass
     subword_sampling: Rate = 0.0  # unigram: alpha (0.2, say); bpe: merges left out (0.1); 0: off
     batch_tokens: Positive = 4096  # target pieces a batch, padding included
     batch_sentences: Count = 0  # at most so many sentences a batch; 0: no limit
@@ -177,6 +178,8 @@ class Recipe(Section):
             mistakes.append(f"model.heads: {model.heads} must divide model.hidden ({model.hidden})")
         if model.tie == "all" and not (text.joint and text.tokenizer != "words"):
             mistakes.append('model.tie: "all" needs one joint sentencepiece vocabulary')
+        if self.training.consistency and not model.dropout:
+            mistakes.append("training.consistency: without model.dropout both passes are the same")
         if self.training.subword_sampling and text.tokenizer == "words":
             mistakes.append("training.subword_sampling: words have no pieces to choose among")
         if text.joint and text.tokenizer != "words" and text.sizes[0] != text.sizes[1]:

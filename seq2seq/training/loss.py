@@ -25,7 +25,7 @@ class Loss(NamedTuple):
 
 
 class _ProjectedCrossEntropy(torch.autograd.Function):
-    """Sum of smoothed cross-entropies of hidden states [N, H] against labels [N]."""
+    """Smoothed cross-entropies of hidden states [P, N, H] against labels [N], a mean over P."""
 
     @staticmethod
     def forward(
@@ -35,59 +35,64 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
         bias: Tensor | None,
         labels: Tensor,
         smoothing: float,
+        consistency: float,
     ) -> tuple[Tensor, Tensor]:
         """Return the smoothed sum and the plain sum; keep the gradients for `backward`."""
-        compute = hidden.dtype
+        passes, count, _ = hidden.shape
         words = weight.shape[0]
-        used = weight.to(compute)
+        used = weight.to(hidden.dtype)
         wanted = ctx.needs_input_grad[0] or ctx.needs_input_grad[1]
         grad_hidden = torch.empty_like(hidden) if wanted else None
         grad_weight = torch.zeros_like(weight) if wanted else None
         grad_bias = torch.zeros_like(weight[:, 0]) if wanted and bias is not None else None
         total = hidden.new_zeros((), dtype=torch.float32)
         plain = hidden.new_zeros((), dtype=torch.float32)
-        rows = max(1, CHUNK_LOGITS // words)
-        for h, y, place in zip(
-            hidden.split(rows),
-            labels.split(rows),
-            range(0, hidden.shape[0], rows),
-            strict=True,
-        ):
-            logits = torch.mm(h, used.t()).float()  # [n, V]
+        rows = max(1, CHUNK_LOGITS // (words * passes))
+        for place in range(0, count, rows):
+            h = hidden[:, place : place + rows].flatten(0, 1)  # [P * n, H]
+            y = labels[place : place + rows].repeat(passes)
+            logits = torch.mm(h, used.t()).float()  # [P * n, V]
             if bias is not None:
                 logits += bias
-            normaliser = torch.logsumexp(logits, dim=-1)  # [n]
+            normaliser = torch.logsumexp(logits, dim=-1)  # [P * n]
             losses = normaliser - logits.gather(1, y.unsqueeze(1)).squeeze(1)
             plain += losses.sum()
             total += (1.0 - smoothing) * losses.sum()
             if smoothing:
                 total += smoothing * (normaliser - logits.mean(dim=-1)).sum()
+            logs, pull = logits.sub_(normaliser.unsqueeze(1)), None
+            if consistency:
+                divergence, pull = symmetric_divergence(*logs.chunk(2))
+                total += consistency * divergence
             if grad_hidden is None or grad_weight is None:
                 continue
-            # softmax - smoothed target; the constant part, smoothing / V, is taken off below by its
-            # sums.
-            slope = logits.sub_(normaliser.unsqueeze(1)).exp_()
+            # softmax - smoothed target; its constant part, smoothing / V, is taken off below
+            slope = logs.exp_()
             slope.scatter_add_(1, y.unsqueeze(1), slope.new_full((len(y), 1), smoothing - 1.0))
-            narrow = slope.to(compute)
-            torch.mm(narrow, used, out=grad_hidden[place : place + len(y)])
+            if pull is not None:
+                slope.add_(pull, alpha=consistency)
+            narrow = slope.to(hidden.dtype)
+            grad_hidden[:, place : place + rows] = torch.mm(narrow, used).unflatten(0, (passes, -1))
             grad_weight += torch.mm(narrow.t(), h)
             if grad_bias is not None:
                 grad_bias += slope.sum(dim=0)
         if smoothing and grad_hidden is not None and grad_weight is not None:
             even = smoothing / words
             grad_hidden -= even * used.sum(dim=0)
-            grad_weight -= even * hidden.sum(dim=0)
+            grad_weight -= even * hidden.sum(dim=(0, 1))
             if grad_bias is not None:
-                grad_bias -= even * hidden.shape[0]
+                grad_bias -= even * passes * count
         if wanted:
             ctx.save_for_backward(grad_hidden, grad_weight, grad_bias)
-        ctx.mark_non_differentiable(plain)
-        return total, plain
+        ctx.passes = passes
+        ctx.mark_non_differentiable(plain.div_(passes))
+        return total.div_(passes), plain
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         """Scale the gradients that `forward` left."""
+        scale = scale / ctx.passes
         grad_hidden, grad_weight, grad_bias = ctx.saved_tensors
         scaled_bias = None if grad_bias is None else grad_bias * scale
         return (
@@ -96,17 +101,39 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
             scaled_bias,
             None,
             None,
+            None,
         )
 
 
+def symmetric_divergence(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (KL(p, q) + KL(q, p)) / 2, summed over rows, and its slope by the logits of both.
+
+    `first` and `second` are log-probabilities [N, V] of p and q; the slope is [2 * N, V].
+    """
+    p, q = first.exp(), second.exp()
+    difference = first - second
+    forth = (p * difference).sum(dim=1, keepdim=True)
+    back = -(q * difference).sum(dim=1, keepdim=True)
+    slope = torch.cat([p * (difference - forth) + p - q, q - p - q * (difference + back)])
+    return 0.5 * (forth + back).sum(), slope.mul_(0.5)
+
+
 def projected_cross_entropy(
-    hidden: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, smoothing: float = 0.0
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    labels: Tensor,
+    smoothing: float = 0.0,
+    consistency: float = 0.0,
 ) -> Loss:
     """Return the summed loss of projected hidden states against labels.
 
     The states `hidden` are [N, H], they are projected by `weight` [V, H], and `labels` are [N]. The
-    products run in the type of `hidden`, everything else in float32.
+    products run in the type of `hidden`, everything else in float32. With `consistency`, `hidden`
+    is [2, N, H], of two passes with different dropout, and the loss is the mean of both plus half
+    of `consistency` times their symmetric divergence: half of R-Drop's (Liang et al. 2021).
     """
     apply: Callable[..., tuple[Tensor, Tensor]] = _ProjectedCrossEntropy.apply
+    states = hidden if hidden.dim() == 3 else hidden.unsqueeze(0)
     with torch.autocast(hidden.device.type, enabled=False):
-        return Loss(*apply(hidden, weight, bias, labels, smoothing))
+        return Loss(*apply(states, weight, bias, labels, smoothing, consistency))

@@ -30,19 +30,31 @@ class StepResult(NamedTuple):
     grad_norm: float
 
 
-def batch_loss(model: Any, batch: Batch, smoothing: float, precision: str) -> Loss:
+def batch_loss(
+    model: Any, batch: Batch, smoothing: float, precision: str, consistency: float = 0.0
+) -> Loss:
     """Return the summed loss of a batch on the model's device.
 
-    Padding is left out of the projection.
+    Padding is left out of the projection. With `consistency` the batch passes twice.
     """
     device = model.output.weight.device
+    passes = 2 if consistency else 1
     with autocast(precision, device):
-        hidden = model(batch.source.to(device), batch.lengths.to(device), batch.target.to(device))
+        hidden = model(
+            batch.source.to(device).repeat(passes, 1),
+            batch.lengths.to(device).repeat(passes),
+            batch.target.to(device).repeat(passes, 1),
+        )
     labels = batch.labels.to(device).flatten()
     real = (labels != PAD).nonzero().squeeze(1)
-    rows = hidden.flatten(0, 1).index_select(0, real)
+    rows = hidden.reshape(passes, len(labels), -1).index_select(1, real)  # [P, N, H]
     return projected_cross_entropy(
-        rows, model.output.weight, model.output.bias, labels.index_select(0, real), smoothing
+        rows,
+        model.output.weight,
+        model.output.bias,
+        labels.index_select(0, real),
+        smoothing,
+        consistency,
     )
 
 
@@ -65,7 +77,7 @@ def train_step(
     optimizer.zero_grad(set_to_none=True)
     total = torch.zeros((), device=next(model.parameters()).device)
     for batch in batches:
-        loss = batch_loss(model, batch, config.label_smoothing, precision).total
+        loss = batch_loss(model, batch, config.label_smoothing, precision, config.consistency).total
         (loss * share).backward()
         total += loss.detach()
     norm = float(clip_gradients(model.parameters(), config.clip_norm))

@@ -84,3 +84,36 @@ def test_large_logits_stay_finite() -> None:
     found = projected_cross_entropy(given.hidden * 1e4, given.weight, None, given.labels)
     found.total.backward()
     assert torch.isfinite(found.total) and torch.isfinite(given.weight.grad).all()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rows_a_chunk", [1, 5, 1000])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_consistency(monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int, smoothing: float) -> None:
+    """Half of R-Drop's loss (Liang et al. 2021, equation 4), as torch's own functions give it."""
+    monkeypatch.setattr(module, "CHUNK_LOGITS", 2 * rows_a_chunk * WORDS)
+    given = inputs(biased=True)
+    hidden = torch.randn(2, ROWS, WIDTH, requires_grad=True)
+    found = projected_cross_entropy(hidden, *given[1:], smoothing, 3.0)
+    (found.total * 0.37).backward()
+    weight, bias = (part.detach().double().requires_grad_() for part in (given.weight, given.bias))  # type: ignore[union-attr]
+    exact = hidden.detach().double().requires_grad_()
+    logits = F.linear(exact, weight, bias)
+    p, q = torch.log_softmax(logits, -1)
+    labels = given.labels
+    losses = [
+        F.cross_entropy(one, labels, reduction="sum", label_smoothing=smoothing) for one in logits
+    ]
+    apart = [F.kl_div(a, b, reduction="sum", log_target=True) for a, b in ((p, q), (q, p))]
+    total = 0.5 * (sum(losses) + 3.0 * 0.5 * sum(apart))
+    (total * 0.37).backward()
+    torch.testing.assert_close(found.total.double(), total.detach(), rtol=1e-5, atol=1e-4)
+    for mine, theirs in ((hidden, exact), (given.weight, weight), (given.bias, bias)):
+        torch.testing.assert_close(mine.grad.double(), theirs.grad, rtol=1e-4, atol=1e-5)  # type: ignore[union-attr]
+
+
+def test_equal_passes_cost_nothing_more() -> None:
+    given = inputs(biased=True)
+    once = projected_cross_entropy(*given, 0.1)
+    twice = projected_cross_entropy(given.hidden.expand(2, -1, -1), *given[1:], 0.1, 5.0)
+    torch.testing.assert_close(twice.total, once.total)
+    torch.testing.assert_close(twice.negative_log_likelihood, once.negative_log_likelihood)

@@ -76,7 +76,7 @@ def test_resume_is_exact_with_everything_on(
     for architecture in ("recurrent", "transformer"):
         recipe = tiny_recipe(
             architecture, training__average_decay=0.8, training__subword_sampling=0.2,
-            training__max_steps=30, training__save_every=7,
+            training__consistency=2.0, training__max_steps=30, training__save_every=7,
         )  # fmt: skip
         straight, broken = tmp_path / architecture / "straight", tmp_path / architecture / "broken"
         straight.parent.mkdir()
