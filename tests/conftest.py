@@ -24,6 +24,16 @@ MODELS: dict[str, dict[str, Any]] = {
     "recurrent": {
         "architecture": "recurrent", "layers": 2, "hidden": 16, "embedding": 8, "dropout": 0.1,
     },
+    "bahdanau": {
+        "architecture": "bahdanau", "layers": 1, "hidden": 16, "embedding": 8, "dropout": 0.1,
+    },
+    "luong": {
+        "architecture": "luong", "layers": 2, "hidden": 16, "embedding": 8, "dropout": 0.1,
+    },
+    "gnmt": {
+        "architecture": "gnmt", "layers": 3, "hidden": 16, "embedding": 8, "dropout": 0.1,
+        "attention": "additive", "input_feeding": False,
+    },
     "transformer": {
         "architecture": "transformer", "layers": 1, "hidden": 16, "heads": 2, "feed_forward": 32,
         "dropout": 0.1, "tie": "all",

@@ -14,14 +14,18 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from seq2seq.config.schema import DecodingConfig, Recipe
+from seq2seq.config.schema import Architecture, DecodingConfig, ModelConfig, Recipe
 from seq2seq.config.shipped import shipped_recipes
 from seq2seq.errors import RecipeError
 
 LARGEST_FILE = 1 << 20  # bytes; a recipe is a page, not a data set
 
-ONLY_FOR = {  # fields that one architecture alone reads
-    "recurrent": ("cell", "cell_options", "embedding", "initial", "embedding_initial"),
+RECURRENT = ("cell", "cell_options", "embedding", "initial", "embedding_initial")
+ONLY_FOR = {  # fields that not every architecture reads, under each that does
+    "recurrent": RECURRENT,
+    "bahdanau": RECURRENT,
+    "luong": (*RECURRENT, "attention", "input_feeding"),
+    "gnmt": (*RECURRENT, "attention", "input_feeding"),
     "transformer": ("heads", "feed_forward", "norm"),
 }
 
@@ -109,14 +113,21 @@ def check_recipe(values: dict[str, Any], written: set[str], *, where: str) -> Re
         raise RecipeError(
             f"{where}: {_mistakes(error, Recipe)}", "mend them and run again"
         ) from error
-    for architecture, fields in ONLY_FOR.items():
-        unused = [f"model.{field}" for field in fields if f"model.{field}" in written]
-        if unused and architecture != recipe.model.architecture:
-            raise RecipeError(
-                f"{where}: {', '.join(unused)} means nothing to the {recipe.model.architecture}",
-                "take it out",
-            )
+    unread = unread_fields(recipe.model.architecture)
+    unused = [f"model.{field}" for field in unread if f"model.{field}" in written]
+    if unused:
+        raise RecipeError(
+            f"{where}: {', '.join(unused)} means nothing to the {recipe.model.architecture}",
+            "take it out",
+        )
     return recipe
+
+
+def unread_fields(architecture: Architecture) -> list[str]:
+    """Return the fields of `model` that an architecture does not read, in the schema's order."""
+    special = {field for fields in ONLY_FOR.values() for field in fields}
+    unread = special.difference(ONLY_FOR[architecture])
+    return [field for field in ModelConfig.model_fields if field in unread]
 
 
 def decoding_overrides(decoding: DecodingConfig, assignments: Sequence[str]) -> DecodingConfig:

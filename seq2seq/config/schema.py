@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 DataFormat = Literal["text", "tsv", "jsonl", "hub", "demo"]
 TokenizerName = Literal["unigram", "bpe", "words"]
 SourceOrder = Literal["forward", "reverse"]
-Architecture = Literal["recurrent", "transformer"]
+Architecture = Literal["recurrent", "bahdanau", "luong", "gnmt", "transformer"]
 CellName = Literal["lstm"]
+AttentionName = Literal["dot", "general", "concat", "additive"]
 NormPlacement = Literal["pre", "post"]
 Tying = Literal["none", "output", "all"]
 OptimizerName = Literal["sgd", "adam", "adamw"]
@@ -87,12 +88,15 @@ class ModelConfig(Section):
     hidden: Annotated[int, Field(ge=1, le=16384)] = 256
     dropout: Rate = 0.1
     tie: Tying = "none"  # output: target embedding = projection; all: source embedding too
-    # recurrent
+    # recurrent, bahdanau, luong, gnmt
     cell: CellName = "lstm"
     cell_options: dict[str, Any] = {}
     embedding: Annotated[int, Field(ge=1, le=16384)] = 256
     initial: Annotated[float, Field(gt=0.0, le=1.0)] = 0.08  # weights start in U(-initial, initial)
     embedding_initial: Annotated[float, Field(gt=0.0, le=10.0)] = 0.08  # embeddings likewise
+    # luong, gnmt
+    attention: AttentionName = "general"  # the score; bahdanau's is always additive
+    input_feeding: bool = True  # the decoder reads what the last look at the source gave
     # transformer
     heads: Annotated[int, Field(ge=1, le=256)] = 4
     feed_forward: Annotated[int, Field(ge=1, le=65536)] = 1024
@@ -185,11 +189,15 @@ class Recipe(Section):
         if text.joint and text.tokenizer != "words" and text.sizes[0] != text.sizes[1]:
             mistakes.append("text.vocabulary: a joint vocabulary has one size, not two")
         if (
-            model.architecture == "recurrent"
+            model.architecture != "transformer"
             and model.tie != "none"
             and model.embedding != model.hidden
         ):
             mistakes.append("model.tie: a tied projection needs model.embedding = model.hidden")
+        if model.architecture == "gnmt" and model.layers < 2:
+            mistakes.append(
+                "model.layers: gnmt needs at least 2, since the lowest asks for those above"
+            )
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self

@@ -9,11 +9,21 @@ from torch import nn
 
 from seq2seq.config.schema import ModelConfig, SourceOrder
 from seq2seq.errors import RecipeError
+from seq2seq.models.attentive import Attentive
+from seq2seq.models.bahdanau import Bahdanau
+from seq2seq.models.gnmt import GNMT
+from seq2seq.models.luong import Luong
 from seq2seq.models.recurrent import Recurrent
 from seq2seq.models.transformer import Transformer
 from seq2seq.nn.cells import CELLS
 
-MODELS = {"recurrent": Recurrent, "transformer": Transformer}
+MODELS: dict[str, type[Recurrent] | type[Attentive] | type[Transformer]] = {
+    "recurrent": Recurrent,
+    "bahdanau": Bahdanau,
+    "luong": Luong,
+    "gnmt": GNMT,
+    "transformer": Transformer,
+}
 
 
 def build_model(

@@ -68,6 +68,15 @@ class TranslationModel(Protocol):
         """
         ...
 
+    def align(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor | None:
+        """Return attention weights ([B, T, S]) of teacher-forced `target`; None without attention.
+
+        They are in the reading order of the source, whatever order the model reads it in. Each row
+        sums to 1 over its real positions, its EOS included, and is 0 on padding. Row t belongs to
+        the word that is predicted from `target[:, t]`. Call it in evaluation mode.
+        """
+        ...
+
     def project(self, hidden: Tensor) -> Tensor:
         """Return logits ([..., V]) of hidden states ([..., H])."""
         ...

@@ -54,3 +54,14 @@ class Ensemble(nn.Module):
         logs = torch.stack([torch.log_softmax(logits.float(), dim=-1) for logits, _ in results])
         mean = torch.logsumexp(logs, dim=0) - math.log(len(results))
         return mean, Members(tuple(after for _, after in results))
+
+    def align(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor | None:
+        """Return the mean weights ([B, T, S]) of the members that have attention, or None.
+
+        Weights of another shape than those of the first such member are left out.
+        """
+        found = [member.align(source, lengths, target) for member in self.members]
+        weights = [each for each in found if each is not None]
+        if not weights:
+            return None
+        return torch.stack([each for each in weights if each.shape == weights[0].shape]).mean(0)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2seq.config.schema import ModelConfig, SourceOrder
+from seq2seq.models.words import word_layers
 from seq2seq.nn.cells.cell import select_rows
 from seq2seq.nn.order import reverse_source
 from seq2seq.nn.stack import RecurrentStack
@@ -38,13 +39,9 @@ class Recurrent(nn.Module):
     ) -> None:
         super().__init__()
         self.source_order = source_order
-        self.source_embedding = nn.Embedding(source_size, config.embedding)
-        self.target_embedding = nn.Embedding(target_size, config.embedding)
-        self.output = nn.Linear(config.hidden, target_size)
-        for table in (self.source_embedding, self.target_embedding):
-            nn.init.uniform_(table.weight, -config.embedding_initial, config.embedding_initial)
-        nn.init.uniform_(self.output.weight, -config.initial, config.initial)
-        nn.init.zeros_(self.output.bias)
+        self.source_embedding, self.target_embedding, self.output = word_layers(
+            config, source_size, target_size
+        )
         self.encoder, self.decoder = (
             RecurrentStack(
                 config.cell,
@@ -57,10 +54,6 @@ class Recurrent(nn.Module):
             )
             for _ in range(2)
         )
-        if config.tie != "none":
-            self.output.weight = self.target_embedding.weight
-        if config.tie == "all":
-            self.source_embedding.weight = self.target_embedding.weight
 
     def encode(self, source: Tensor, lengths: Tensor) -> StackState:
         """Read [B, S]; return the final state of each layer."""
@@ -88,6 +81,9 @@ class Recurrent(nn.Module):
         state = self.start(self.encode(source, lengths))
         top, _ = self.decoder(self.target_embedding(target.t()), state.layers)  # [T, B, H]
         return top.transpose(0, 1)  # type: ignore[no-any-return]
+
+    def align(self, source: Tensor, lengths: Tensor, target: Tensor) -> None:
+        """Return None: this model has no attention."""
 
     def project(self, hidden: Tensor) -> Tensor:
         """Return logits over the target vocabulary."""

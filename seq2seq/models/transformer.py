@@ -25,7 +25,7 @@ from seq2seq.nn.attention import (
     padding_mask,
 )
 from seq2seq.nn.dropout import dropout
-from seq2seq.nn.order import reverse_source
+from seq2seq.nn.order import reading_order, reverse_source
 from seq2seq.nn.positions import sinusoids
 
 
@@ -140,6 +140,12 @@ class DecoderLayer(nn.Module):
         x = self.attention(x, attend_to_past)
         return self._above(x, keys, values, source_mask), seen[0]
 
+    def look(self, x: Tensor, mask: Tensor, keys: Tensor, source_mask: Tensor | None) -> Tensor:
+        """Return the weights ([B, T, S]) that the whole target ([B, T, H]) gives the source."""
+        x = self.attention(x, lambda y: self.attention.sublayer(y, mask))
+        query = self.source.norm(x) if self.source.norm_first else x
+        return self.source.sublayer.weights(query, keys, source_mask)
+
     def _above(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
         x = self.source(x, lambda y: self.source.sublayer(y, keys, values, mask))
         return self.feed_forward(x, self.feed_forward.sublayer)  # type: ignore[no-any-return]
@@ -235,6 +241,23 @@ class Transformer(nn.Module):
         for layer, keys, values in zip(self.decoder, memory.keys, memory.values, strict=True):
             x = layer(x, mask, keys, values, memory.mask)
         return self.decoder_norm(x)  # type: ignore[no-any-return]
+
+    def align(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
+        """Return weights ([B, T, S]) of teacher-forced `target` in the source's reading order.
+
+        They are those of the last but one decoder layer, or the only one: the last layers are busy
+        with the next word, and the one below the top follows the words best (Garg et al. 2019).
+        """
+        memory = self.encode(source, lengths)
+        x = self._embed(self.target_embedding, target)
+        mask = causal_mask(target.shape[1], x)
+        last = max(len(self.decoder) - 2, 0)
+        for number in range(last):
+            keys, values = memory.keys[number], memory.values[number]
+            x = self.decoder[number](x, mask, keys, values, memory.mask)
+        looking: DecoderLayer = self.decoder[last]  # type: ignore[assignment]
+        weights = looking.look(x, mask, memory.keys[last], memory.mask)
+        return reading_order(weights, lengths) if self.source_order == "reverse" else weights
 
     def project(self, hidden: Tensor) -> Tensor:
         """Return logits over the target vocabulary."""

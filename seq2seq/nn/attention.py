@@ -13,6 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+def attention_weights(query: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
+    """Return softmax(query keys^T / sqrt(D) + mask), [B, A, T, S]; shapes as for `attend`."""
+    scores = torch.matmul(query * (1.0 / math.sqrt(query.shape[-1])), keys.transpose(-1, -2))
+    if mask is not None:
+        scores = scores + mask
+    return torch.softmax(scores, dim=-1)
+
+
 def attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
     """Return softmax(query keys^T / sqrt(D) + mask) values.
 
@@ -20,10 +28,7 @@ def attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> 
     be seen and very negative where not, and broadcasts to [B, A, T, S]. The result is
     [B, T, A * D].
     """
-    scores = torch.matmul(query * (1.0 / math.sqrt(query.shape[-1])), keys.transpose(-1, -2))
-    if mask is not None:
-        scores = scores + mask
-    mixed = torch.matmul(torch.softmax(scores, dim=-1), values)  # [B, A, T, D]
+    mixed = torch.matmul(attention_weights(query, keys, mask), values)  # [B, A, T, D]
     return mixed.transpose(1, 2).flatten(2)
 
 
@@ -75,6 +80,11 @@ class CrossAttention(nn.Module):
         """Return [B, T, H] for `x` ([B, T, H]); `mask` broadcasts to [B, A, T, S]."""
         query = split_heads(self.query(x), self.heads)
         return self.output(attend(query, keys, values, mask))  # type: ignore[no-any-return]
+
+    def weights(self, x: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
+        """Return the weights of `x` ([B, T, H]) over the source, averaged over heads: [B, T, S]."""
+        query = split_heads(self.query(x), self.heads)
+        return attention_weights(query, keys, mask).mean(dim=1)
 
 
 class FeedForward(nn.Module):

@@ -11,13 +11,16 @@ from seq2seq.config.schema import Recipe
 from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
-from seq2seq.models.build import build_model, parameters_by_part
+from seq2seq.models.build import MODELS, build_model, parameters_by_part
 from seq2seq.training.loss import CHUNK_LOGITS
 from seq2seq.training.session import cache_folder
 
 OPTIMIZER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}  # numbers kept a weight
 ACTIVATIONS = {
     "recurrent": 12,
+    "bahdanau": 32,
+    "luong": 20,
+    "gnmt": 20,
     "transformer": 24,
 }  # numbers kept a piece, layer and unit of width, about
 EXAMPLES = 2
@@ -74,11 +77,11 @@ def sizes_of(recipe: Recipe, source: int, target: int) -> Sizes:
     named = dict(model.named_parameters())
     biases = sum(value.numel() for value in named.values() if value.ndim == 1)
     recurrent = 0
-    if recipe.model.architecture == "recurrent":
+    if MODELS[recipe.model.architecture].one_length_batches:
         recurrent = sum(
             value.numel()
             for name, value in named.items()
-            if name.startswith(("encoder.", "decoder.")) and value.ndim > 1
+            if name.startswith(("encoder", "decoder")) and value.ndim > 1
         )
     return Sizes(source, target, parameters_by_part(model), biases, recurrent)
 
@@ -108,7 +111,7 @@ def dry_run(recipe: Recipe, note: Callable[[str], None]) -> DryRun:
         epoch=0,
         batch_tokens=recipe.training.batch_tokens,
         batch_sentences=recipe.training.batch_sentences,
-        one_length=recipe.model.architecture == "recurrent",
+        one_length=MODELS[recipe.model.architecture].one_length_batches,
     )
     steps = -(-len(plan) // recipe.training.accumulate)
     memory = memory_estimate(recipe, sizes)

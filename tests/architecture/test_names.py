@@ -13,6 +13,12 @@ def test_cells() -> None:
     assert set(get_args(schema.CellName)) == set(CELLS)
 
 
+def test_attention_scores() -> None:
+    from seq2seq.nn.alignment import SCORES
+
+    assert set(get_args(schema.AttentionName)) == set(SCORES)
+
+
 def test_architectures() -> None:
     from seq2seq.config.loading import ONLY_FOR
     from seq2seq.models.build import MODELS
@@ -20,12 +26,12 @@ def test_architectures() -> None:
     assert set(get_args(schema.Architecture)) == set(MODELS) == set(ONLY_FOR)
 
 
-def test_fields_of_one_architecture_exist() -> None:
+def test_fields_of_some_architectures_exist() -> None:
     from seq2seq.config.loading import ONLY_FOR
 
-    fields = [field for names in ONLY_FOR.values() for field in names]
-    assert set(fields) <= set(schema.ModelConfig.model_fields)
-    assert len(fields) == len(set(fields))
+    for fields in ONLY_FOR.values():
+        assert set(fields) <= set(schema.ModelConfig.model_fields)
+        assert len(fields) == len(set(fields))
 
 
 def test_optimizers() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from seq2seq.config.loading import load_recipe
 from seq2seq.config.shipped import shipped_recipes
+from seq2seq.models.build import MODELS
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = {
@@ -22,6 +23,9 @@ def test_what_is_shipped() -> None:
         "demo-lstm",
         "multi30k-en-de-transformer",
         "multi30k-en-de-lstm",
+        "multi30k-en-de-bahdanau",
+        "multi30k-en-de-luong",
+        "multi30k-en-de-gnmt",
         "multi30k-en-fr-transformer",
         "multi30k-en-fr-lstm",
         "tatoeba-en-fr-transformer",
@@ -42,7 +46,8 @@ def test_recipe_loads_and_says_what_it_is(name: str) -> None:
     source, target = recipe.data.languages
     if re.search(r"-[a-z]{2}-[a-z]{2}(-|$)", name):
         assert f"{source}-{target}" in name
-    assert recipe.model.architecture == ("transformer" if "transformer" in name else "recurrent")
+    named = [architecture for architecture in MODELS if architecture in name]
+    assert recipe.model.architecture == (named[0] if named else "recurrent")
 
 
 @pytest.mark.parametrize("folder", sorted({file.parent for file in RECIPES.values()}))

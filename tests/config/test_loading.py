@@ -67,7 +67,7 @@ def test_a_file_is_differences_from_the_defaults(tmp_path: Path) -> None:
         ("[data]\npair = 'english to french'", "data.pair"),
         ("[decoding]\nbeam = 1000000000", "decoding.beam"),
         ("model = 3", "model: "),
-        ("[model]\narchitecture = 'tranformer'", "'recurrent' or 'transformer'"),
+        ("[model]\narchitecture = 'tranformer'", "'recurrent', 'bahdanau', 'luong', 'gnmt' or"),
     ],
 )
 def test_a_mistake_is_named_once(tmp_path: Path, text: str, said: str) -> None:
@@ -92,8 +92,11 @@ def test_fields_that_do_not_fit_together(tmp_path: Path) -> None:
     assert '"all" needs one joint' in complaint(
         written(tmp_path, "[model]\ntie = 'all'\n[text]\njoint = false")
     )
-    narrow = "[model]\narchitecture = 'recurrent'\nembedding = 8\ntie = 'output'"
-    assert "model.embedding = model.hidden" in complaint(written(tmp_path, narrow))
+    for name in ("recurrent", "bahdanau", "luong", "gnmt"):
+        narrow = f"[model]\narchitecture = '{name}'\nembedding = 8\ntie = 'output'"
+        assert "model.embedding = model.hidden" in complaint(written(tmp_path, narrow))
+    shallow = complaint(None, ["model.architecture=gnmt", "model.layers=1"])
+    assert "model.layers: gnmt needs at least 2" in shallow
 
 
 def test_training_has_to_end(tmp_path: Path) -> None:
@@ -110,6 +113,12 @@ def test_fields_of_the_other_architecture_are_mistakes_only_where_written(tmp_pa
     assert "model.cell, model.embedding means nothing to the transformer" in told
     assert load_recipe(None, ["model.architecture=recurrent"]).model.heads == 4
     assert "model.norm" in complaint(None, ["model.architecture=recurrent", "model.norm=pre"])
+    told = complaint(None, ["model.architecture=bahdanau", "model.attention=dot", "model.norm=pre"])
+    assert "model.attention, model.norm means nothing to the bahdanau" in told
+    assert "model.input_feeding" in complaint(None, ["model.input_feeding=false"])
+    for name in ("luong", "gnmt"):
+        settings = [f"model.architecture={name}", "model.attention=dot", "model.cell=lstm"]
+        assert load_recipe(None, settings).model.attention == "dot"
 
 
 @pytest.mark.parametrize(

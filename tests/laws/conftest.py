@@ -21,11 +21,26 @@ KINDS: dict[str, dict[str, Any]] = {
     "recurrent": {**RECURRENT, "embedding": 7, "layers": 2},
     "recurrent-output": {**RECURRENT, "layers": 1, "tie": "output"},
     "recurrent-all": {**RECURRENT, "layers": 3, "tie": "all", "cell_options": {"forget_bias": 1.0}},
-    "transformer-pre": {**TRANSFORMER, "layers": 2},
+    "bahdanau": {**RECURRENT, "architecture": "bahdanau", "embedding": 7, "layers": 2},
+    "bahdanau-all": {**RECURRENT, "architecture": "bahdanau", "layers": 1, "tie": "all"},
+    "luong": {**RECURRENT, "architecture": "luong", "embedding": 7, "layers": 2},
+    "luong-dot-all": {
+        **RECURRENT, "architecture": "luong", "layers": 1, "tie": "all", "attention": "dot",
+        "input_feeding": False,
+    },
+    "gnmt": {
+        **RECURRENT, "architecture": "gnmt", "embedding": 7, "layers": 3, "attention": "additive",
+    },
+    "gnmt-concat-output": {
+        **RECURRENT, "architecture": "gnmt", "layers": 4, "tie": "output", "attention": "concat",
+        "input_feeding": False,
+    },
+    "transformer-pre": {**TRANSFORMER, "layers": 3},
     "transformer-pre-output": {**TRANSFORMER, "layers": 1, "tie": "output"},
     "transformer-post-all": {**TRANSFORMER, "layers": 2, "norm": "post", "tie": "all"},
-}
+}  # fmt: skip
 NAMES = [f"{kind} {order}" for kind in KINDS for order in ("forward", "reverse")]
+LOOKING = [name for name in NAMES if not name.startswith("recurrent")]
 
 
 class Sentences(NamedTuple):
@@ -51,6 +66,12 @@ def make_model(name: str, seed: int = 1) -> Any:
 
 @pytest.fixture(params=NAMES)
 def model(request: pytest.FixtureRequest) -> Any:
+    return make_model(request.param)
+
+
+@pytest.fixture(params=LOOKING)
+def looking(request: pytest.FixtureRequest) -> Any:
+    """Return each model that has attention."""
     return make_model(request.param)
 
 

@@ -113,7 +113,7 @@ def test_an_ensemble_of_one_is_the_model(model: Any, sentences: Any) -> None:
 
 def test_an_ensemble_averages_probabilities(another: Any, sentences: Any) -> None:
     members = [another(name, seed) for seed, name in enumerate(
-        ("recurrent reverse", "transformer-pre forward", "recurrent-all forward"))]  # fmt: skip
+        ("recurrent reverse", "transformer-pre forward", "luong forward"))]  # fmt: skip
     together = Ensemble(members)
     assert together.one_length_batches
     assert not Ensemble([members[1]]).one_length_batches
@@ -142,7 +142,10 @@ def test_dropout_only_falls_in_training(model: Any, sentences: Any) -> None:
     assert torch.equal(whole(model, sentences), first)
 
 
-@pytest.mark.parametrize("name", ["recurrent reverse", "transformer-post-all reverse"])
+@pytest.mark.parametrize("name", [
+    "recurrent reverse", "bahdanau reverse", "luong reverse", "gnmt-concat-output reverse",
+    "transformer-post-all reverse",
+])  # fmt: skip
 def test_reading_backwards_is_reading_the_reversed(another: Any, sentences: Any, name: str) -> None:
     from seq2seq.nn.order import reverse_source
 

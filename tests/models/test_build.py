@@ -47,9 +47,9 @@ def test_a_tied_weight_counts_once() -> None:
     assert parts["source_embedding"] == V * H
 
 
-@pytest.mark.parametrize("architecture", ["recurrent", "transformer"])
+@pytest.mark.parametrize("architecture", ["recurrent", "bahdanau", "luong", "gnmt", "transformer"])
 def test_the_seed_decides_the_weights(architecture: Any) -> None:
-    config = ModelConfig(architecture=architecture, hidden=H, heads=2, layers=1)
+    config = ModelConfig(architecture=architecture, hidden=H, heads=2, layers=2)
 
     def weights(seed: int) -> torch.Tensor:
         torch.manual_seed(seed)

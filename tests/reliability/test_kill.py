@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from seq2seq.config.loading import unread_fields
 from seq2seq.config.schema import Recipe
 from seq2seq.training.checkpoint import damage
 
@@ -26,12 +27,11 @@ LIMIT = 120  # seconds after which a test gives up
 def toml(recipe: Recipe, path: Path) -> Path:
     """Write a recipe as a TOML file; JSON's values are TOML's."""
     lines = [f"seed = {recipe.seed}"]
-    unused = {"recurrent": ("heads", "feed_forward", "norm")}
-    unused["transformer"] = ("cell", "cell_options", "embedding", "initial", "embedding_initial")
+    unread = unread_fields(recipe.model.architecture)
     for section, fields in recipe.model_dump(exclude={"seed"}).items():
         lines.append(f"[{section}]")
         for name, value in fields.items():
-            if section != "model" or name not in unused[recipe.model.architecture]:
+            if section != "model" or name not in unread:
                 lines.append(f"{name} = {json.dumps(value) if value != {} else '{}'}")
     path.write_text("\n".join(lines) + "\n")
     return path

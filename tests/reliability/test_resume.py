@@ -35,7 +35,7 @@ def snapshot(run: Path) -> dict[str, tuple[int, int, str]]:
     }
 
 
-@pytest.mark.parametrize("architecture", ["recurrent", "transformer"])
+@pytest.mark.parametrize("architecture", ["recurrent", "bahdanau", "luong", "gnmt", "transformer"])
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_stopped_and_resumed(
     tiny_recipe: Make, train_to: Any, outcome: Any, tmp_path: Path, architecture: str,

@@ -23,6 +23,8 @@ class Signal(NamedTuple):
 class Cell(Protocol):
     """A cell; its state is a NamedTuple of tensors with B as their first axis.
 
+    The first of them is the output of the last step ([B, H]), with which attention asks.
+
     A cell with a fused kernel also has `whole(below, state)`: the same over all steps, time first.
     """
 

@@ -1,0 +1,69 @@
+"""Residual connections and a second input around recurrent layers, written out layer by layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from seq2seq.nn.stack import RecurrentStack
+from seq2seq.nn.unroll import unroll
+
+TIME, ROWS, BELOW, HIDDEN, BESIDE, LAYERS = 6, 3, 5, 8, 4, 4
+
+
+def make(**options: Any) -> RecurrentStack:
+    torch.manual_seed(4)
+    return RecurrentStack("lstm", LAYERS, BELOW, HIDDEN, dropout=0.0, initial=0.5, **options)
+
+
+@pytest.mark.parametrize("residual_from", [None, 2, 3])
+def test_a_layer_adds_its_input_from_the_given_one_on(residual_from: int | None) -> None:
+    stack = make(residual_from=residual_from)
+    x = below = torch.randn(TIME, ROWS, BELOW)
+    for number, layer in enumerate(stack.layers, start=1):
+        output, _ = unroll(layer, x, layer.initial_state(ROWS, x))  # type: ignore[arg-type, operator]
+        x = output + x if residual_from is not None and number >= residual_from else output
+    found, _ = stack(below, stack.initial_states(ROWS, below))
+    torch.testing.assert_close(found, x)
+
+
+def test_every_layer_reads_what_stands_beside() -> None:
+    stack = make(beside=BESIDE)
+    below, beside = torch.randn(TIME, ROWS, BELOW), torch.randn(TIME, ROWS, BESIDE)
+    x = below
+    for layer in stack.layers:
+        x, _ = unroll(layer, torch.cat([x, beside], -1), layer.initial_state(ROWS, x))  # type: ignore[arg-type, operator]
+    found, _ = stack(below, stack.initial_states(ROWS, below), beside=beside)
+    torch.testing.assert_close(found, x)
+
+
+@pytest.mark.parametrize("lengths", [None, torch.tensor([6, 2, 4])])
+def test_steps_are_the_whole(lengths: Tensor | None) -> None:
+    stack = make(beside=BESIDE, residual_from=2)
+    below, beside = torch.randn(TIME, ROWS, BELOW), torch.randn(TIME, ROWS, BESIDE)
+    state = stack.initial_states(ROWS, below)
+    whole, _ = stack(below, state, lengths, beside=beside)
+    for time in range(TIME):
+        output, state = stack.step(below[time], state, beside[time])
+        rows = slice(None) if lengths is None else lengths > time
+        torch.testing.assert_close(output[rows], whole[time][rows], rtol=1e-5, atol=1e-5)
+
+
+def test_a_sum_needs_equal_widths() -> None:
+    with pytest.raises(AssertionError):
+        make(residual_from=1)
+
+
+def test_steps_drop_upwards_in_training() -> None:
+    stack = make()
+    stack.dropout = 0.5
+    below = torch.randn(ROWS, BELOW)
+    state = stack.initial_states(ROWS, below)
+    top, after = stack.step(below, state)
+    assert bool((top == 0).any())  # of 24 numbers, half fall
+    assert not bool((after[-1].hidden == 0).any())  # what goes on in time stays whole
+    stack.eval()
+    torch.testing.assert_close(stack.step(below, state)[0], stack(below[None], state)[0][0])
