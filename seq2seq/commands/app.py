@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -57,6 +58,9 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise Terminated
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of a disk, or whatever stdout is
+
+
 def main() -> NoReturn:
     """Run the command line and exit with the code that its outcome calls for."""
     signal.signal(signal.SIGTERM, _terminate)
@@ -90,6 +94,8 @@ def _run(arguments: list[str]) -> int:
             return _complain(told, 2)
         if "--debug" in arguments:
             raise
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            return _complain(f"cannot write output: {error.strerror}; free some space", 5)
         if isinstance(error, MemoryError) or ("memory" in str(error) and "alloc" in str(error)):
             return _complain(
                 "not enough memory; lower training.batch_tokens or decoding.batch_tokens", 5

@@ -102,6 +102,8 @@ def _look(recipe: Recipe, quiet: bool) -> None:
 
 
 def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:
+    if resume and data is None:
+        raise UsageError("--resume needs the run to go on with", "add --run DIR")
     if data is None:
         raise UsageError("nothing to train on", "name a recipe, or give --data DIR and --pair")
     if pair is None and not resume:

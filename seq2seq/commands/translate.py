@@ -20,6 +20,9 @@ EXAMPLES = """Examples:\n
 """
 
 
+STREAM = Path("-")
+
+
 def translate(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN", help="run directory; several are an ensemble")
@@ -64,6 +67,7 @@ def translate(
     from seq2seq.decoding.stream import chunks_of, translate_stream
     from seq2seq.decoding.translator import Translator
 
+    input_file, output_file = _apart(input_file, output_file)
     source = input_file or _standard_input()
     name = str(input_file or "standard input")
     changes = [*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])]
@@ -75,6 +79,14 @@ def translate(
         translate_stream(
             translator, chunks, write, form=form, nbest=nbest, warn=warn, strict=strict
         )
+
+
+def _apart(given: Path | None, wanted: Path | None) -> tuple[Path | None, Path | None]:
+    """Return input and output, None for "-"; a text must not be replaced by its translation."""
+    source, target = (None if path == STREAM else path for path in (given, wanted))
+    if source and target and source.exists() and target.is_file() and source.samefile(target):
+        raise UsageError(f"{target} is also the input", "write to another file")
+    return source, target
 
 
 def _standard_input() -> BinaryIO:

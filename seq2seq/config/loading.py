@@ -21,6 +21,11 @@ from seq2seq.errors import RecipeError
 LARGEST_FILE = 1 << 20  # bytes; a recipe is a page, not a data set
 
 RECURRENT = ("cell", "cell_options", "embedding", "initial", "embedding_initial")
+REWORDED = {  # what pydantic says in words of its own
+    "model_type": "should be a section of fields",
+    "string_pattern_mismatch": "should be two languages such as en-fr",
+}
+
 ONLY_FOR = {  # fields that not every architecture reads, under each that does
     "recurrent": RECURRENT,
     "bahdanau": RECURRENT,
@@ -173,7 +178,7 @@ def _mistakes(error: ValidationError, schema: type[BaseModel], prefix: str = "")
         else:
             if any(line.startswith(f"{key}: ") for line in lines):
                 continue  # a union reports each of its arms
-            said = entry["msg"][0].lower() + entry["msg"][1:]
+            said = REWORDED.get(entry["type"]) or entry["msg"][0].lower() + entry["msg"][1:]
             lines[f"{key}: {said}, but is {_shown(entry['input'])}"] = None
     return "; ".join(lines)
 

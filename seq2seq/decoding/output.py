@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import stat
@@ -89,9 +90,9 @@ def _explained(name: str) -> Iterator[None]:
         raise
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
-        raise ResourceError(
-            f"cannot write {name}: {reason}", "free some space or choose another place"
-        ) from error
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        hint = "free some space" if full else "choose another place"
+        raise ResourceError(f"cannot write {name}: {reason}", hint) from error
 
 
 def _is_special(path: Path) -> bool:

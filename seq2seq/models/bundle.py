@@ -82,8 +82,9 @@ def read_recipe(run: Path) -> Recipe:
     except ValidationError as error:
         first: Any = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
+        said = first["msg"].removeprefix("Value error, ")
         raise ModelError(
-            f"{run / RECIPE} is damaged: {where}: {first['msg']}",
+            f"{run / RECIPE} is damaged: {where + ': ' if where else ''}{said}",
             "take it from a backup, or train again",
         ) from error
 
@@ -118,8 +119,8 @@ def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
     source, target = load_bundle_tokenizers(run)
     if not (run / WEIGHTS).exists():
         raise ModelError(
-            f"{run} has no {WEIGHTS} yet",
-            f"let it train to its first validation: seq2seq train --run {run} --resume",
+            f"{run} has no {WEIGHTS}",
+            "it comes with the first validation; if it was there, take it from a backup",
         )
     with torch.device("meta"):
         model = build_model(recipe.model, recipe.text.source_order, source.size, target.size)

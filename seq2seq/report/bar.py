@@ -117,7 +117,7 @@ def described(event: Event) -> list[str]:
         return [f"training from step {event.step}{of}"]
     if isinstance(event, Step):
         of = f"/{event.total_steps}" if event.total_steps else ""
-        return [f"step {event.step}{of}  {_numbers(event)}"]
+        return [f"step {event.step}{of}  epoch {event.epoch:.2f}  {_numbers(event)}"]
     if isinstance(event, Validated):
         return _validation(event)
     if isinstance(event, Noted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import stat
@@ -140,7 +141,8 @@ def read_small(path: Path, limit: int) -> bytes:
             return file.read(limit)
     except FileNotFoundError:
         raise ModelError(
-            f"{path} does not exist", "name a run directory that train has made"
+            f"{path} does not exist", "a run directory holds it; copy it again"
         ) from None
     except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}", hint) from None
+        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise ModelError(f"cannot read {path}: {reason}", hint) from None

@@ -139,9 +139,11 @@ def missing(path: Path) -> DataError:
     if not folder.is_dir():
         return DataError(f"{path} does not exist", f"{folder} is not a folder either")
     names = sorted(entry.name for entry in folder.iterdir())
-    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5) or names[:5]
-    listed = ", ".join(near) if near else "nothing at all"
-    return DataError(f"{path} does not exist", f"nearest in that folder: {listed}")
+    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
+    if near:
+        return DataError(f"{path} does not exist", f"nearest in that folder: {', '.join(near)}")
+    listed = ", ".join(names[:5]) if names else "nothing at all"
+    return DataError(f"{path} does not exist", f"that folder has {listed}")
 
 
 def _open(path: Path, stack: ExitStack, regular: bool = False) -> io.BufferedReader:

@@ -106,9 +106,11 @@ def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> Sente
     if all(map(is_blank, sentences)):
         raise DataError("there is no text to train a tokenizer on", "every sentence is blank")
     model = io.BytesIO()
+    # A list, since a signal that arrives in a generator would look like an error of the text.
+    clean = [encodable(sentence) for sentence in sentences]
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(encodable(sentence) for sentence in sentences),
+            sentence_iterator=iter(clean),
             model_writer=model,
             model_type=kind,
             vocab_size=size,

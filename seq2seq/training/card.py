@@ -27,20 +27,24 @@ def write_card(session: Session) -> None:
             f"{found} on `{data.valid}`, at step {state.best_step}; "
             "these weights are in `model.safetensors`."
         )
+    joint = session.prepared.source is session.prepared.target
+    sizes = f"{source_size}, joint" if joint else f"{source_size} and {target_size}"
+    vocabulary = f"{recipe.text.tokenizer} vocabulary of {sizes}"
     kept = f"{report.kept:,} pairs kept; SHA-256 `{session.prepared.data_hash}`"
-    cost = f"{state.step:,} steps, {state.pieces:,} pieces, {state.seconds / 60:.1f} minutes"
+    minutes = state.seconds / 60
+    cost = f"{state.step:,} steps, {state.pieces:,} pieces of both sides, {minutes:.1f} minutes"
     rows = "\n".join(f"| {part} | {count:,} |" for part, count in counts.items())
     text = f"""# {data.pair} translation model
 
 {model.architecture}, {width}, source read {recipe.text.source_order};
-{recipe.text.tokenizer} vocabulary of {source_size} and {target_size}.
+{vocabulary}.
 
 - **Score**: {scores}
 - **Data**: {data.format} `{data.path}`, {kept}.
 - **Cost**: {cost}, {session.precision}.
 - **Ended**: {state.finished or "not yet"}.
 - **Made by**: `{session.command}`
-- **Use**: `seq2seq translate {session.run.name} < input > output`
+- **Use**: `seq2seq translate {session.run} < input > output`
 
 | part | parameters |
 |---|---|

@@ -29,7 +29,7 @@ def one_line(done: Any, code: int) -> str:
     [
         ([], "name a recipe, or give --data DIR and --pair"),
         (["--data", "."], "--data without a recipe needs --pair"),
-        (["--resume"], "nothing to train on"),
+        (["--resume"], "--resume needs the run"),
         (["demo-lstm", "another"], "unexpected extra argument"),
         (["demo-lstm", "--sett", "a=1"], "No such option: --sett"),
         (["demo-lstm", "--set"], "requires an argument"),

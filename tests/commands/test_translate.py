@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -269,3 +270,42 @@ def test_answers_before_the_input_ends(runs):
         process.stdin.close()
         assert process.stdout.read() == b""
     assert process.returncode == 0
+
+
+def test_a_text_is_not_replaced_by_its_translation(
+    cli: Any, tiny_run: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "in.en"
+    text.write_text("one two\n")
+    (tmp_path / "link.en").symlink_to(text)
+    for output in (text, tmp_path / "link.en"):
+        done = cli("translate", tiny_run, "--input", text, "--output", output)
+        assert done.code == 2
+        assert "is also the input" in done.err
+    assert text.read_text() == "one two\n"
+
+
+def test_a_dash_is_a_standard_stream(cli: Any, tiny_run: Path, tmp_path: Path) -> None:
+    text = tmp_path / "in.en"
+    text.write_text("one two\nthree four\n")
+    plain = cli("translate", tiny_run, "--input", text)
+    assert cli("translate", tiny_run, "--input", text, "--output", "-").out == plain.out
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [["recipes"], ["evaluate", "--hypothesis", "{0}", "--reference", "{0}"]]
+)
+def test_a_full_standard_output(tmp_path: Path, command: list[str]) -> None:
+    text = tmp_path / "a"
+    text.write_text("one two\n")
+    with open("/dev/full", "wb") as full:
+        arguments = [part.format(text) for part in command]
+        process = subprocess.run(
+            [sys.executable, "-m", "seq2seq", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert process.returncode == 5
+    assert b"error: cannot write output: " in process.stderr

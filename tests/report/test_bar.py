@@ -34,7 +34,7 @@ def test_plain_lines_and_not_each_step() -> None:
     lines = file.getvalue().splitlines()
     assert lines[0] == "3 pairs were dropped"
     assert lines[1] == "training from step 0"
-    assert lines[2].startswith("step 10/100  loss 5.432  12,346 tokens/s  padding 3.4%")
+    assert lines[2].startswith("step 10/100  epoch 0.10  loss 5.432  12,346 tokens/s  padding 3.4%")
     assert lines[3].startswith("validation at step 20: loss 1.500, perplexity 4.48, BLEU 31.23 (")
     assert lines[3].endswith("(nrefs:1|tok:13a), the best so far")
     assert lines[-1] == "stopped at step 20 after 1 h 2 min: finished"
@@ -45,7 +45,7 @@ def test_every_step_shows_when_time_has_passed(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(bar, "LINE_EVERY", 0.0)
     file = io.StringIO()
     show(EVENTS, file=file)
-    assert "step 20/100  loss 4.432" in file.getvalue()
+    assert "step 20/100  epoch 0.20  loss 4.432" in file.getvalue()
 
 
 def test_quiet_draws_nothing_and_consumes_everything() -> None:

@@ -151,3 +151,19 @@ def test_other_special_ids_are_refused():
 def test_sentences_too_long_for_training_are_named():
     with pytest.raises(DataError, match="4192 bytes"):
         train_sentencepiece(["word " * 2000], "unigram", 100)
+
+
+@pytest.mark.parametrize("at", range(0, 400, 50))
+def test_a_signal_is_not_an_error_of_the_text(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    """It may arrive while any sentence is read."""
+    seen = [0]
+
+    def interrupted(text: str) -> str:
+        seen[0] += 1
+        if seen[0] == at + 1:
+            raise KeyboardInterrupt
+        return text
+
+    monkeypatch.setattr("seq2seq.text.sentencepiece.encodable", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_sentencepiece(["one two three"] * 400, "unigram", 20)
