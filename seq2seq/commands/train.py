@@ -72,7 +72,7 @@ def train(
         _check_own_data(data, pair, resume)
     resolved = _resolved(recipe, changes, run if resume else None, start)
     if dry_run:
-        _look(resolved, quiet)
+        _look(resolved, start, quiet)
         return
     from seq2seq.report.bar import show
     from seq2seq.training import run as training
@@ -92,13 +92,13 @@ def train(
         raise typer.Exit(128 + signal.Signals[stopped.reason])
 
 
-def _look(recipe: Recipe, quiet: bool) -> None:
+def _look(recipe: Recipe, start: Path | None, quiet: bool) -> None:
     """Show what needs no data first, so that it is seen even where the data cannot be had."""
     from seq2seq.report.dry_run import show_dry_run, show_nominal
     from seq2seq.training.dry_run import dry_run, nominal_sizes
 
     show_nominal(nominal_sizes(recipe))
-    show_dry_run(dry_run(recipe, note=_silent if quiet else _note))
+    show_dry_run(dry_run(recipe, _silent if quiet else _note, start))
 
 
 def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:

@@ -20,12 +20,12 @@ from seq2seq.errors import RecipeError
 
 LARGEST_FILE = 1 << 20  # bytes; a recipe is a page, not a data set
 
-RECURRENT = ("cell", "cell_options", "embedding", "initial", "embedding_initial")
 REWORDED = {  # what pydantic says in words of its own
     "model_type": "should be a section of fields",
     "string_pattern_mismatch": "should be two languages such as en-fr",
 }
 
+RECURRENT = ("cell", "cell_options", "embedding", "initial", "embedding_initial")
 ONLY_FOR = {  # fields that not every architecture reads, under each that does
     "recurrent": RECURRENT,
     "bahdanau": RECURRENT,

@@ -6,17 +6,19 @@ is never used, and two processes that build the same one do not meet.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from seq2seq.errors import ModelError, ResourceError
 
 Opened = TypeVar("Opened")
+MANIFEST = "manifest.json"
 STALE = 24 * 3600  # seconds after which a half-built folder has no builder any more
 
 
@@ -43,6 +45,25 @@ def cached(place: Path, build: Callable[[Path], None], open_: Callable[[Path], O
         raise ResourceError(f"cannot write the cache {place.parent}: {reason}", hint) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
+    """Write `facts` and the sizes of the folder's files; the last file of all."""
+    sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+    text = json.dumps({"files": sizes, **facts}, indent=1)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return what `write_manifest` wrote; OSError or ValueError where the folder is not whole."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    try:
+        for name, size in manifest["files"].items():
+            if (folder / name).stat().st_size != size:
+                raise ValueError(f"{name} has not the size it was written with")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("damaged manifest") from error
+    return dict(manifest)
 
 
 def _found(place: Path, open_: Callable[[Path], Opened]) -> Opened | None:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from seq2seq.config.schema import Recipe
-from seq2seq.data.cache import cached
+from seq2seq.data.cache import cached, read_manifest, write_manifest
 from seq2seq.data.cleaning import DataReport, check_usable, usable
 from seq2seq.data.corpora import find_tests, open_corpus
 from seq2seq.data.encoded import CorpusWriter, EncodedCorpus, token_type
@@ -199,9 +198,7 @@ class _Encoder:
         for _ in self._encode(sets.train, folder, "train", report):
             pass
         report.valid, report.valid_dropped = checked.kept, checked.read - checked.kept
-        sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-        manifest = {"format": FORMAT, "files": sizes, "report": report.as_dict()}
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        write_manifest(folder, {"format": FORMAT, "report": report.as_dict()})
 
     def _encode(
         self, corpus: Corpus, folder: Path, name: str, report: DataReport
@@ -232,13 +229,9 @@ class _Encoder:
 
 def _opened(folder: Path, kind: str) -> tuple[EncodedCorpus, EncodedCorpus, list[Pair], DataReport]:
     """Open a folder of the cache; raises OSError or ValueError where it is not whole."""
-    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     try:
-        for name, size in manifest["files"].items():
-            if (folder / name).stat().st_size != size:
-                raise ValueError(f"{name} has not the size it was written with")
-        report = DataReport(**manifest["report"])
-    except (KeyError, TypeError, AttributeError) as error:
+        report = DataReport(**read_manifest(folder)["report"])
+    except (KeyError, TypeError) as error:
         raise ValueError("damaged manifest") from error
     with (folder / "valid.jsonl").open(encoding="utf-8", newline="\n") as file:
         texts = [tuple(json.loads(line)) for line in file]

@@ -10,17 +10,16 @@ in the corpus). Nothing is encoded while training, and a resumed run picks the s
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seq2seq.data.batches import Batch, gather_batch, ranges
+from seq2seq.data.cache import read_manifest, write_manifest
 from seq2seq.data.encoded import CorpusWriter, EncodedCorpus
 from seq2seq.text.sentencepiece import SentencePiece
 
@@ -37,11 +36,7 @@ class WordCorpus:
 
     def __init__(self, folder: Path) -> None:
         """Open what `build_words` wrote; raises OSError or ValueError where it is not whole."""
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
-        for name, size in manifest["files"].items():
-            if (folder / name).stat().st_size != size:
-                raise ValueError(f"{name} has not the size it was written with")
-        self.variants = int(manifest["variants"])
+        self.variants = int(read_manifest(folder).get("variants", ""))
         self.words = EncodedCorpus(folder, "words", WORD_TYPE)
         self.pieces = np.fromfile(folder / "pieces", dtype=PIECE_TYPE)
         self.starts = np.fromfile(folder / "starts", dtype="<i8")
@@ -121,8 +116,9 @@ def build_words(
 
     `strength` is the alpha of unigram sampling or the share of merges that BPE leaves out.
     """
+    joint = tokenizers[0] is tokenizers[1]
     known: dict[Row, int] = {}
-    vocabularies = (known, known if tokenizers[0] is tokenizers[1] else {})
+    vocabularies = (known, known if joint else {})
     with CorpusWriter(folder, "words", WORD_TYPE) as writer:
         numbers = _Numbers(tokenizers, vocabularies)
         for start in range(0, len(corpus), CHUNK):
@@ -133,9 +129,8 @@ def build_words(
             )
     variants = max(LEAST, min(MOST, TABLE // max(numbers.count, 1)))
     table: list[list[Row]] = [[] for _ in range(numbers.count)]
-    for tokenizer, vocabulary in zip(tokenizers, vocabularies, strict=True):
-        if not table or not vocabulary or table[next(iter(vocabulary.values()))]:
-            continue  # a joint vocabulary is done once
+    sides = list(zip(tokenizers, vocabularies, strict=True))
+    for tokenizer, vocabulary in sides[:1] if joint else sides:
         for number, rows in zip(
             vocabulary.values(),
             tokenizer.segmentations(list(vocabulary), variants, strength, seed),
@@ -147,9 +142,7 @@ def build_words(
     starts = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
     flat.tofile(folder / "pieces")
     starts.astype("<i8").tofile(folder / "starts")
-    sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-    manifest = {"variants": variants, "files": sizes}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    write_manifest(folder, {"variants": variants})
 
 
 class _Numbers:

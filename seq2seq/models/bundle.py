@@ -120,7 +120,8 @@ def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
     if not (run / WEIGHTS).exists():
         raise ModelError(
             f"{run} has no {WEIGHTS}",
-            "it comes with the first validation; if it was there, take it from a backup",
+            "take it from a backup, or let it train to its first validation: "
+            f"seq2seq train --run {run} --resume",
         )
     with torch.device("meta"):
         model = build_model(recipe.model, recipe.text.source_order, source.size, target.size)

@@ -24,13 +24,15 @@ class WeightAverage:
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.decay = decay
-        self.tensors = {name: weight.detach().clone() for name, weight in named_weights(model)}
+        self.tensors = {
+            name: weight.detach().clone() for name, weight in weight_tensors(model).items()
+        }
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
         """Move towards the weights that `model` has after `step` steps, counted from 1."""
         decay = min(self.decay, (step + 1.0) / (step + HEAD_START))
-        weights: list[Tensor] = [weight for _, weight in named_weights(model)]
+        weights = list(weight_tensors(model).values())
         torch._foreach_lerp_(list(self.tensors.values()), weights, 1.0 - decay)
 
     def load(self, tensors: dict[str, Tensor]) -> None:
@@ -48,10 +50,5 @@ class WeightAverage:
             self._swap(model)
 
     def _swap(self, model: nn.Module) -> None:
-        for name, weight in named_weights(model):
+        for name, weight in weight_tensors(model).items():
             weight.data, self.tensors[name] = self.tensors[name], weight.data
-
-
-def named_weights(model: nn.Module) -> list[tuple[str, Tensor]]:
-    """Return the weights in a fixed order, a tied one once."""
-    return list(weight_tensors(model).items())

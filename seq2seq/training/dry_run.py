@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -12,6 +13,7 @@ from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
 from seq2seq.models.build import MODELS, build_model, parameters_by_part
+from seq2seq.models.bundle import load_bundle_tokenizers
 from seq2seq.training.loss import CHUNK_LOGITS
 from seq2seq.training.session import cache_folder
 
@@ -99,9 +101,10 @@ def memory_estimate(recipe: Recipe, sizes: Sizes) -> int:
     return 4 * (sizes.all * copies + activations + projection + 3 * CHUNK_LOGITS)
 
 
-def dry_run(recipe: Recipe, note: Callable[[str], None]) -> DryRun:
-    """Prepare the data as training would, and look at what comes of it."""
-    prepared = prepare(recipe, cache_folder(), note=note)
+def dry_run(recipe: Recipe, note: Callable[[str], None], start: Path | None = None) -> DryRun:
+    """Prepare the data as training would, from the run `start` if given, and look at the result."""
+    tokenizers = None if start is None else load_bundle_tokenizers(start)
+    prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
     sizes = sizes_of(recipe, prepared.source.size, prepared.target.size)
     corpus = prepared.epoch(recipe.seed, 0)
     plan = batch_plan(

@@ -45,8 +45,9 @@ class Loop:
         self.state = session.state
         self.config = session.recipe.training
         self.stop_signal = stop_signal
-        self.steps_per_epoch = self._steps_of(session.plan(session.corpus(0), 0))
         self._begin_epoch()
+        first = session.plan(session.corpus(0), 0) if self.state.epoch else self.plan
+        self.steps_per_epoch = self._steps_of(first)
         valid = session.prepared.valid
         self.valid_batches = [valid.gather(rows) for rows in self._validation_plan()]
         self.window_seconds = 0.0

@@ -78,3 +78,10 @@ def test_mistakes(cli: Any, tiny_run: Path, other: Path, tmp_path: Path) -> None
     done = cli("train", "--from", tmp_path, "--data", other, "--run", run)
     assert done.code == 4
     assert "no run directory" in done.err
+
+
+def test_a_dry_run_has_the_tokenizers_of_the_origin(cli: Any, tiny_run: Path, other: Path) -> None:
+    (other / "train.en").write_text("\n".join(["qqq"] * 300) + "\n")
+    done = cli("train", "--from", tiny_run, "--data", other, "--dry-run")
+    assert done.code == 0
+    assert "0.00 % unknown" not in done.out.split("target")[0]
