@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,7 @@ from seq2seq.commands.options import Debug, Device, Quiet, Threads
 from seq2seq.errors import RecipeError, UsageError
 
 if TYPE_CHECKING:
-    from seq2seq.config.schema import Recipe
+    from seq2seq.config.schema import Recipe, TextConfig
     from seq2seq.training.events import Event
 
 EXAMPLES = """Examples:\n
@@ -28,6 +28,7 @@ EXAMPLES = """Examples:\n
   seq2seq train --from runs/mine --data other-texts --run runs/other
 """
 DEFAULT = "default-transformer"
+TOKENIZER_FIELDS = {"tokenizer", "vocabulary", "joint", "sample"}  # of [text]
 
 
 def train(
@@ -132,24 +133,42 @@ def _resolved(
     recipe: str | None, changes: list[str], resumed: Path | None, start: Path | None
 ) -> Recipe:
     """Return the recipe: as given, or that of the run to resume or to start from, with changes."""
-    from seq2seq.config.loading import assigned, check_recipe, load_recipe
+    from seq2seq.config.loading import assigned, check_recipe, recipe_values
     from seq2seq.models.bundle import RECIPE, read_recipe
 
     begun = resumed is not None and (resumed / RECIPE).exists()
     origin = resumed if begun else start
     if recipe is None and origin is not None:
         values, _ = assigned(read_recipe(origin).model_dump(), changes)
-        resolved = check_recipe(values, set(), where=str(origin))
+        resolved = check_recipe(_with_tokenizers(values), set(), where=str(origin))
     elif recipe is None and not changes and resumed is not None:
         resolved = read_recipe(resumed)  # which says that there is none
     else:
-        resolved = load_recipe(recipe or DEFAULT, changes)
-    if start is not None and not begun and resolved.text != read_recipe(start).text:
+        values, written = assigned(recipe_values(recipe or DEFAULT), changes)
+        resolved = check_recipe(_with_tokenizers(values), written, where=recipe or DEFAULT)
+    if start is not None and not begun and _differ(resolved.text, read_recipe(start).text):
         raise RecipeError(
             f"[text] differs from that of {start}, whose tokenizers are to be used",
             "leave [text] as it is there",
         )
     return resolved
+
+
+def _with_tokenizers(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a recipe's values where `text.from` says so with that run's ways to cut text."""
+    from seq2seq.models.bundle import read_recipe
+
+    text = values.get("text")
+    named = text.get("from") if isinstance(text, dict) else None
+    if not isinstance(text, dict) or not isinstance(named, str) or not named:
+        return values
+    there = read_recipe(Path(named)).text.model_dump(include=TOKENIZER_FIELDS)
+    return values | {"text": text | there}
+
+
+def _differ(one: TextConfig, other: TextConfig) -> bool:
+    """Return whether texts are cut in two ways; where tokenizers came from first is no matter."""
+    return one.model_dump(exclude={"from_"}) != other.model_dump(exclude={"from_"})
 
 
 def _run_name(recipe: str | None, data: Path | None, resolved: Recipe) -> str:

@@ -31,7 +31,7 @@ ONLY_FOR = {  # fields that not every architecture reads, under each that does
     "bahdanau": RECURRENT,
     "luong": (*RECURRENT, "attention", "input_feeding"),
     "gnmt": (*RECURRENT, "attention", "input_feeding"),
-    "transformer": ("heads", "feed_forward", "norm"),
+    "transformer": ("heads", "feed_forward", "norm", "layer_dropout"),
 }
 
 
@@ -189,7 +189,7 @@ def field_names(schema: type[BaseModel]) -> list[str]:
     for name, field in schema.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            names += [f"{name}.{below}" for below in inner.model_fields]
+            names += [f"{name}.{own.alias or below}" for below, own in inner.model_fields.items()]
         else:
             names.append(name)
     return names

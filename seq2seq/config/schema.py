@@ -34,7 +34,9 @@ VocabularySize = Annotated[int, Field(ge=SMALLEST_VOCABULARY, le=LARGEST_VOCABUL
 class Section(BaseModel):
     """A closed, unchangeable group of fields with strict types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, serialize_by_alias=True
+    )
 
 
 class DataConfig(Section):
@@ -71,6 +73,8 @@ class TextConfig(Section):
     joint: bool = True  # one sentencepiece model for both sides
     source_order: SourceOrder = "forward"
     sample: Positive = 1_000_000  # sentences that a sentencepiece model is trained on
+    # a run whose tokenizers are used; tokenizer, vocabulary, joint and sample are then that run's
+    from_: str = Field("", alias="from", max_length=4096)
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -87,6 +91,8 @@ class ModelConfig(Section):
     layers: Annotated[int, Field(ge=1, le=256)] = 3
     hidden: Annotated[int, Field(ge=1, le=16384)] = 256
     dropout: Rate = 0.1
+    embedding_dropout: Rate = 0.0  # of words of the vocabulary, each wherever it stands in a batch
+    word_dropout: Rate = 0.0  # of single words in a sentence
     tie: Tying = "none"  # output: target embedding = projection; all: source embedding too
     # recurrent, bahdanau, luong, gnmt
     cell: CellName = "lstm"
@@ -101,6 +107,7 @@ class ModelConfig(Section):
     heads: Annotated[int, Field(ge=1, le=256)] = 4
     feed_forward: Annotated[int, Field(ge=1, le=65536)] = 1024
     norm: NormPlacement = "pre"
+    layer_dropout: Rate = 0.0  # of whole layers (LayerDrop)
 
 
 class TrainingConfig(Section):
@@ -120,6 +127,7 @@ class TrainingConfig(Section):
     )
     clip_norm: Annotated[float, Field(ge=0.0)] = 1.0  # 0: no clipping
     average_decay: Rate = 0.0  # of a moving average of the weights, which is kept; 0: none
+    average_checkpoints: Count = 0  # at the end, try the mean of so many of the last; 0: none
     consistency: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0  # R-Drop's alpha; 0: one pass
     subword_sampling: Rate = 0.0  # unigram: alpha (0.2, say); bpe: merges left out (0.1); 0: off
     batch_tokens: Positive = 4096  # target pieces a batch, padding included
@@ -145,6 +153,10 @@ class TrainingConfig(Section):
     def _ends_somehow(self) -> TrainingConfig:
         if not (self.max_steps or self.max_epochs or self.max_minutes or self.patience):
             raise ValueError("set max_steps, max_epochs, max_minutes or patience, or it never ends")
+        if self.average_checkpoints > self.keep:
+            raise ValueError(
+                "average_checkpoints cannot be more than keep: only kept ones are there"
+            )
         if self.schedule == "cosine" and not (
             self.max_steps or self.max_epochs or self.max_minutes
         ):

@@ -25,6 +25,7 @@ from seq2seq.nn.attention import (
     padding_mask,
 )
 from seq2seq.nn.dropout import dropout
+from seq2seq.nn.embedding import WordEmbedding
 from seq2seq.nn.order import reading_order, reverse_source
 from seq2seq.nn.positions import sinusoids
 
@@ -165,8 +166,9 @@ class Transformer(nn.Module):
         super().__init__()
         self.source_order = source_order
         self.width, self.dropout = config.hidden, config.dropout
-        self.source_embedding = nn.Embedding(source_size, config.hidden)
-        self.target_embedding = nn.Embedding(target_size, config.hidden)
+        self.layer_dropout = config.layer_dropout
+        self.source_embedding = WordEmbedding(source_size, config.hidden, config)
+        self.target_embedding = WordEmbedding(target_size, config.hidden, config)
         self.output = nn.Linear(config.hidden, target_size, bias=False)
         self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.layers))
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.layers))
@@ -198,6 +200,12 @@ class Transformer(nn.Module):
         places = sinusoids(tokens.shape[1], self.width, first=first, like=vectors)
         return dropout(vectors + places, self.dropout, self.training)
 
+    def _is_left_out(self) -> bool:
+        """Decide whether a layer is skipped in this pass (LayerDrop: Fan et al. 2020)."""
+        return bool(
+            self.training and self.layer_dropout and torch.rand(()).item() < self.layer_dropout
+        )
+
     def encode(self, source: Tensor, lengths: Tensor) -> TransformerMemory:
         """Read [B, S]; return every decoder layer's keys and values of the source."""
         if self.source_order == "reverse":
@@ -205,7 +213,8 @@ class Transformer(nn.Module):
         x = self._embed(self.source_embedding, source)
         mask = padding_mask(lengths, source.shape[1], x)
         for layer in self.encoder:
-            x = layer(x, mask)
+            if not self._is_left_out():
+                x = layer(x, mask)
         x = self.encoder_norm(x)
         parts = [layer.source.sublayer.remember(x) for layer in self.decoder]  # type: ignore[union-attr, operator]
         return TransformerMemory(tuple(k for k, _ in parts), tuple(v for _, v in parts), mask)
@@ -239,7 +248,8 @@ class Transformer(nn.Module):
         x = self._embed(self.target_embedding, target)
         mask = causal_mask(target.shape[1], x)
         for layer, keys, values in zip(self.decoder, memory.keys, memory.values, strict=True):
-            x = layer(x, mask, keys, values, memory.mask)
+            if not self._is_left_out():
+                x = layer(x, mask, keys, values, memory.mask)
         return self.decoder_norm(x)  # type: ignore[no-any-return]
 
     def align(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from seq2seq.config.schema import ModelConfig
+from seq2seq.nn.embedding import WordEmbedding
 
 
 def word_layers(
@@ -14,8 +15,8 @@ def word_layers(
 
     They start in U(-embedding_initial, embedding_initial) and U(-initial, initial).
     """
-    source = nn.Embedding(source_size, config.embedding)
-    target = nn.Embedding(target_size, config.embedding)
+    source = WordEmbedding(source_size, config.embedding, config)
+    target = WordEmbedding(target_size, config.embedding, config)
     output = nn.Linear(config.hidden, target_size)
     for table in (source, target):
         nn.init.uniform_(table.weight, -config.embedding_initial, config.embedding_initial)

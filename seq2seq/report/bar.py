@@ -146,7 +146,8 @@ def _numbers(event: Step) -> str:
 
 
 def _validation(event: Validated) -> list[str]:
-    line = f"validation at step {event.step}: loss {event.loss:.3f}"
+    of = f" of the mean of {event.averaged} checkpoints" if event.averaged else ""
+    line = f"validation{of} at step {event.step}: loss {event.loss:.3f}"
     line += f", perplexity {event.perplexity:.2f}"
     if event.bleu is not None:
         line += f", BLEU {event.bleu:.2f} ({event.signature})"

@@ -1,14 +1,16 @@
-"""A moving average of the weights, which translates better than the last of them.
+"""Averages of weights, which translate better than the last of them.
 
-The average is exponential: after each step it moves towards the weights by a share of 1 - decay
-(Polyak and Juditsky 1992 average evenly; the exponential form is that of Adam's paper, section
-7.2). In the first steps the share is larger, so that the average does not remember where training
-began.
+One moves along while training; the other is the mean of the last checkpoints, at the end.
+
+The moving average is exponential: after each step it moves towards the weights by a share of
+1 - decay (Polyak and Juditsky 1992 average evenly; the exponential form is that of Adam's paper,
+section 7.2). In the first steps the share is larger, so that the average does not remember where
+training began.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -50,5 +52,18 @@ class WeightAverage:
             self._swap(model)
 
     def _swap(self, model: nn.Module) -> None:
-        for name, weight in weight_tensors(model).items():
-            weight.data, self.tensors[name] = self.tensors[name], weight.data
+        swap(model, self.tensors)
+
+
+def swap(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Let a model and a table exchange their weights."""
+    for name, weight in weight_tensors(model).items():
+        weight.data, tensors[name] = tensors[name], weight.data
+
+
+def mean_of(sets: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of each tensor over sets of weights, summed in double precision."""
+    return {
+        name: torch.stack([one[name].double() for one in sets]).mean(dim=0).to(first.dtype)
+        for name, first in sets[0].items()
+    }

@@ -62,13 +62,23 @@ def sweep(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def prune(folder: Path, keep: int, step: int) -> None:
-    """Delete all but the newest `keep` checkpoints up to `step`.
+def prune(folder: Path, keep: int, step: int, every: int) -> None:
+    """Delete all checkpoints before `step` but the newest `keep - 1` regular ones.
 
-    Later ones, damaged or a resume would not have passed them by, count for nothing and stay.
+    Regular are those of each `every` steps; others were made when a signal stopped the run, and are
+    not kept beside a newer one, so that an interrupted run keeps what a straight one does. Those
+    later than `step`, damaged or a resume would not have passed them by, stay.
     """
-    for old in [place for place in _checkpoints(folder) if _step(place) <= step][keep:]:
-        _delete(old)
+    before = [place for place in _checkpoints(folder) if _step(place) < step]
+    kept = [place for place in before if _step(place) % every == 0][: keep - 1]
+    for old in before:
+        if old not in kept:
+            _delete(old)
+
+
+def whole_checkpoints(folder: Path, step: int) -> list[Path]:
+    """Return the checkpoints up to `step` that verify, newest first."""
+    return [place for place in _checkpoints(folder) if _step(place) <= step and not damage(place)]
 
 
 def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Path | None:

@@ -33,6 +33,7 @@ MAY_CHANGE = (  # fields that a resumed run may have otherwise
     "training.patience",
     "training.save_every",
     "training.keep",
+    "training.average_checkpoints",
     "training.validate_every",
     "training.log_every",
 )

@@ -15,7 +15,7 @@ from seq2seq.data.prepare import Prepared, prepare
 from seq2seq.models.build import MODELS, build_model, parameters_by_part
 from seq2seq.models.bundle import load_bundle_tokenizers
 from seq2seq.training.loss import CHUNK_LOGITS
-from seq2seq.training.session import cache_folder
+from seq2seq.training.session import cache_folder, named_origin
 
 OPTIMIZER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}  # numbers kept a weight
 ACTIVATIONS = {
@@ -103,7 +103,8 @@ def memory_estimate(recipe: Recipe, sizes: Sizes) -> int:
 
 def dry_run(recipe: Recipe, note: Callable[[str], None], start: Path | None = None) -> DryRun:
     """Prepare the data as training would, from the run `start` if given, and look at the result."""
-    tokenizers = None if start is None else load_bundle_tokenizers(start)
+    origin = start or named_origin(recipe)
+    tokenizers = None if origin is None else load_bundle_tokenizers(origin)
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
     sizes = sizes_of(recipe, prepared.source.size, prepared.target.size)
     corpus = prepared.epoch(recipe.seed, 0)

@@ -48,6 +48,7 @@ class Validated:
     bleu: float | None
     signature: str
     best: bool
+    averaged: int = 0  # of how many checkpoints' mean; 0: of the weights as they are
     samples: list[tuple[str, str, str]] = field(
         default_factory=list
     )  # source, reference, translation

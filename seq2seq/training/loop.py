@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
+from torch import nn
+
 from seq2seq.data.plan import batch_plan
 from seq2seq.errors import DivergedError
 from seq2seq.files import replace_file
 from seq2seq.models.bundle import WEIGHTS, weight_tensors
 from seq2seq.models.weights import pack
+from seq2seq.training.average import mean_of, swap
 from seq2seq.training.directory import append_log
 from seq2seq.training.ending import (
     MEASURED_STEPS,
@@ -23,7 +26,7 @@ from seq2seq.training.ending import (
     known_total,
     total_by_time,
 )
-from seq2seq.training.events import Event, Saved, Started, Step, Stopped, Validated
+from seq2seq.training.events import Event, Noted, Saved, Started, Step, Stopped, Validated
 from seq2seq.training.randomness import reseed
 from seq2seq.training.schedule import Place, learning_rate
 from seq2seq.training.session import Session
@@ -83,6 +86,7 @@ class Loop:
             if signal and not state.finished:
                 yield Stopped(state.step, signal, state.seconds)
                 return
+        yield from self.averaged()
         yield Stopped(state.step, state.finished, state.seconds)
 
     def _step(self) -> StepResult:
@@ -180,26 +184,45 @@ class Loop:
         self._write("step", asdict(event))
         return event
 
+    def averaged(self) -> Iterator[Event]:
+        """Try the mean of the last checkpoints, once, where the recipe asks for it at the end."""
+        state, session, wanted = self.state, self.session, self.config.average_checkpoints
+        if wanted < 2 or state.averaged == wanted:
+            return
+        weights = session.kept(wanted)
+        if len(weights) < wanted:
+            yield Noted(f"{len(weights)} of {wanted} checkpoints are there to be averaged")
+        mean = mean_of(weights)
+        swap(session.model, mean)
+        yield self._judge(session.model, len(weights))
+        swap(session.model, mean)
+        state.averaged = wanted
+        yield Saved(state.step, session.save())
+
     def _validate(self) -> Validated:
-        """Measure the model; if it is the best so far, swap it in as model.safetensors."""
+        with self.session.for_use() as model:
+            event = self._judge(model)
+        self.state.stale = 0 if event.best else self.state.stale + 1
+        return event
+
+    def _judge(self, model: nn.Module, averaged: int = 0) -> Validated:
+        """Measure a model; if it is the best so far, swap it in as model.safetensors."""
         state, session = self.state, self.session
-        with session.for_use() as model:
-            event = validate(
-                model,
-                session.prepared,
-                self.valid_batches,
-                session.recipe,
-                state.step,
-                session.precision,
-            )
-            current = -event.loss if event.bleu is None else event.bleu
-            best = state.best_score is None or current > state.best_score
-            if best:
-                replace_file(session.run / WEIGHTS, pack(weight_tensors(model)))
-                state.best_score, state.best_step = current, state.step
-                state.best_bleu, state.best_signature = event.bleu, event.signature
-        state.stale = 0 if best else state.stale + 1
-        event = replace(event, best=best)
+        event = validate(
+            model,
+            session.prepared,
+            self.valid_batches,
+            session.recipe,
+            state.step,
+            session.precision,
+        )
+        current = -event.loss if event.bleu is None else event.bleu
+        best = state.best_score is None or current > state.best_score
+        if best:
+            replace_file(session.run / WEIGHTS, pack(weight_tensors(model)))
+            state.best_score, state.best_step = current, state.step
+            state.best_bleu, state.best_signature = event.bleu, event.signature
+        event = replace(event, best=best, averaged=averaged)
         record = asdict(event)
         del record["samples"]
         self._write("validation", record)

@@ -61,9 +61,11 @@ def train(
         )
         yield from map(Noted, notes)
         if session.state.finished:
-            if not (run / CARD).exists():  # killed between its last checkpoint and its card
-                write_card(session)
             yield Noted(f"{run} is already finished, at step {session.state.step}")
+            late = list(Loop(session, stop_signal).averaged())
+            yield from late
+            if late or not (run / CARD).exists():  # killed between its last checkpoint and its card
+                write_card(session)
             yield Stopped(session.state.step, "already finished", session.state.seconds)
             return
         for event in Loop(session, stop_signal).events():

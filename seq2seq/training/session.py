@@ -25,7 +25,13 @@ from seq2seq.models.bundle import WEIGHTS as BEST
 from seq2seq.models.weights import pack, unpack
 from seq2seq.text.folder import save_tokenizers
 from seq2seq.training.average import WeightAverage
-from seq2seq.training.checkpoint import newest_checkpoint, prune, save_checkpoint, sweep
+from seq2seq.training.checkpoint import (
+    newest_checkpoint,
+    prune,
+    save_checkpoint,
+    sweep,
+    whole_checkpoints,
+)
 from seq2seq.training.directory import (
     CHECKPOINTS,
     differences,
@@ -95,8 +101,16 @@ class Session:
         if self.average is not None:
             files[AVERAGE] = pack(self.average.tensors)
         place = save_checkpoint(self.run / CHECKPOINTS, self.state.step, files)
-        prune(self.run / CHECKPOINTS, self.recipe.training.keep, self.state.step)
+        training = self.recipe.training
+        prune(self.run / CHECKPOINTS, training.keep, self.state.step, training.save_every)
         return place
+
+    def kept(self, count: int) -> list[dict[str, Tensor]]:
+        """Return the weights meant for use of up to `count` of the last checkpoints."""
+        name = WEIGHTS if self.average is None else AVERAGE
+        like = weight_tensors(self.model)
+        places = whole_checkpoints(self.run / CHECKPOINTS, self.state.step)
+        return [unpack(place / name, like) for place in places[:count]]
 
 
 def cache_folder() -> Path:
@@ -106,6 +120,11 @@ def cache_folder() -> Path:
         return Path(named)
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(home) / "seq2seq"
+
+
+def named_origin(recipe: Recipe) -> Path | None:
+    """Return the run whose tokenizers a recipe asks for."""
+    return Path(recipe.text.from_) if recipe.text.from_ else None
 
 
 def open_session(
@@ -128,7 +147,7 @@ def open_session(
     begun = resume and (run / RECIPE).exists()
     if resume and not begun:
         note(f"{run} has no run to resume yet: starting at step 0")
-    origin = run if begun else start
+    origin = run if begun else start or named_origin(recipe)
     tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
     for line in prepared.report.lines():
@@ -227,7 +246,7 @@ def _take_up(checkpoint: Path, session: Session) -> None:
     state = TrainingState.from_json((checkpoint / STATE).read_bytes())
     ends = session.recipe.training.ends
     if state.ends != ends:  # a longer or shorter run: where it ends is decided anew
-        state.ends, state.total_steps, state.finished = ends, 0, ""
+        state.ends, state.total_steps, state.finished, state.averaged = ends, 0, "", 0
     session.state = state
 
 

@@ -42,6 +42,7 @@ class TrainingState:
     best_signature: str = ""
     stale: int = 0  # validations since the best one
     finished: str = ""  # why, once it is over
+    averaged: int = 0  # checkpoints whose mean was tried at the end
     window: Window = field(default_factory=Window)
 
     def to_json(self) -> bytes:

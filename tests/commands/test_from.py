@@ -85,3 +85,30 @@ def test_a_dry_run_has_the_tokenizers_of_the_origin(cli: Any, tiny_run: Path, ot
     done = cli("train", "--from", tiny_run, "--data", other, "--dry-run")
     assert done.code == 0
     assert "50.00 % unknown" in done.out  # its word start is known, its letters are not
+
+
+def test_tokenizers_of_another_run(cli: Any, tiny_run: Path, other: Path, tmp_path: Path) -> None:
+    """`text.from` takes the tokenizers alone: the model is new, and of another shape."""
+    run = tmp_path / "alike"
+    arguments = ("--data", other, "--run", run, "--pair", "en-de", *SET, "--set",
+                 "model.hidden=16", "--set", "model.layers=1")  # fmt: skip
+    named = ("--set", f"text.from={tiny_run}")
+    dry = cli("train", *arguments, *named, "--dry-run")
+    assert dry.code == 0 and not run.exists()
+    assert cli("train", *arguments, *named).code == 0
+    for side in ("source.model", "target.model"):
+        assert (run / side).read_bytes() == (tiny_run / side).read_bytes()
+    text, there = (
+        json.loads((place / "recipe.json").read_text())["recipe"]["text"]
+        for place in (run, tiny_run)
+    )
+    assert text == there | {"from": str(tiny_run)}
+    assert cli("train", "--run", run, "--resume", "--set", "training.max_steps=7").code == 0
+    assert cli("translate", tiny_run, run, "--input", other / "test.en").code == 0  # an ensemble
+
+
+def test_tokenizers_of_what_is_no_run(cli: Any, other: Path, tmp_path: Path) -> None:
+    done = cli("train", "--data", other, "--pair", "en-de", "--run", tmp_path / "r",
+               "--set", f"text.from={tmp_path}")  # fmt: skip
+    assert done.code == 4 and "no run directory" in done.err
+    assert done.err.count("\n") == 1

@@ -154,3 +154,20 @@ def test_reading_backwards_is_reading_the_reversed(another: Any, sentences: Any,
     turned = reverse_source(sentences.source, sentences.lengths)
     assert not torch.equal(turned, sentences.source)
     close(whole(forwards, sentences._replace(source=turned)), whole(backwards, sentences))
+
+
+@pytest.mark.parametrize("order", ["forward", "reverse"])
+def test_a_layer_that_is_left_out_changes_nothing(another: Any, sentences: Any, order: str) -> None:
+    """LayerDrop: without its layers a Transformer is embeddings and norms; in use it is whole."""
+    model = another(f"transformer-pre {order}")
+    usual = whole(model, sentences)
+    model.layer_dropout = 1.0
+    close(whole(model, sentences), usual)
+    model.train()
+    with torch.no_grad():
+        bare = model.decoder_norm(model._embed(model.target_embedding, sentences.target))
+        close(model(*sentences), bare)
+    model.layer_dropout = 0.5
+    torch.manual_seed(2)
+    kinds = {model.project(model(*sentences)).sum().item() for _ in range(20)}
+    assert len(kinds) > 3

@@ -74,15 +74,28 @@ def test_resume_is_exact_with_everything_on(
     tiny_recipe: Make, train_to: Any, outcome: Any, tmp_path: Path
 ) -> None:
     for architecture in ("recurrent", "transformer"):
+        own = {"model__layer_dropout": 0.5} if architecture == "transformer" else {}
         recipe = tiny_recipe(
             architecture, training__average_decay=0.8, training__subword_sampling=0.2,
             training__consistency=2.0, training__max_steps=30, training__save_every=7,
+            training__average_checkpoints=2, model__word_dropout=0.1,
+            model__embedding_dropout=0.1, **own,
         )  # fmt: skip
         straight, broken = tmp_path / architecture / "straight", tmp_path / architecture / "broken"
         straight.parent.mkdir()
         assert train_to(recipe, straight).reason == "finished"
         assert train_to(recipe, broken, [3, 9, 17, 18, 29]).reason == "finished"
         assert outcome(broken) == outcome(straight)
+
+
+def test_layers_that_never_learned_are_saved_and_taken_up(
+    tiny_recipe: Make, train_to: Any, outcome: Any, tmp_path: Path
+) -> None:
+    """Where a layer was left out of each step so far, the optimiser knows nothing of it yet."""
+    recipe = tiny_recipe(model__layer_dropout=0.9)
+    assert train_to(recipe, tmp_path / "straight").reason == "finished"
+    assert train_to(recipe, tmp_path / "broken", [1, 2, 3]).reason == "finished"
+    assert outcome(tmp_path / "broken") == outcome(tmp_path / "straight")
 
 
 def test_a_lost_average_is_a_damaged_checkpoint(tiny_recipe: Make, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from seq2seq.training.checkpoint import (
     prune,
     save_checkpoint,
     sweep,
+    whole_checkpoints,
 )
 
 FILES = {
@@ -144,16 +145,32 @@ def test_a_step_saved_again_replaces_the_old_one(folder: Path) -> None:
 
 
 def test_prune_keeps_the_newest(folder: Path) -> None:
-    prune(folder, 2, 9)
+    prune(folder, 2, 9, 3)
     assert steps(folder) == [6, 9]
-    prune(folder, 2, 9)
+    prune(folder, 2, 9, 3)
     assert steps(folder) == [6, 9]
+
+
+def test_prune_lets_go_of_what_signals_left(folder: Path) -> None:
+    save_checkpoint(folder, 10, FILES)
+    prune(folder, 3, 10, 3)
+    assert steps(folder) == [6, 9, 10]
+    save_checkpoint(folder, 12, FILES)
+    prune(folder, 3, 12, 3)
+    assert steps(folder) == [6, 9, 12]
+
+
+def test_whole_checkpoints_are_the_newest_that_verify(folder: Path) -> None:
+    flipped(folder / "step-000000006" / "weights.safetensors")
+    places = [checkpoint_path(folder, step) for step in (9, 3)]
+    assert whole_checkpoints(folder, 9) == places
+    assert whole_checkpoints(folder, 8) == places[1:]
 
 
 def test_prune_does_not_count_later_ones_that_a_resume_passed_by(folder: Path) -> None:
-    prune(folder, 2, 6)
+    prune(folder, 2, 6, 3)
     assert steps(folder) == [3, 6, 9]
-    prune(folder, 1, 6)
+    prune(folder, 1, 6, 3)
     assert steps(folder) == [6, 9]
 
 
