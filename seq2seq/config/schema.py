@@ -23,6 +23,9 @@ ScheduleName = Literal["constant", "halving", "inverse_sqrt", "cosine"]
 LossUnit = Literal["token", "sentence"]
 PrecisionName = Literal["auto", "float32", "bfloat16"]
 
+MethodName = Literal["beam", "sampling"]
+AlignmentForm = Literal["none", "best", "weights"]
+
 SMALLEST_VOCABULARY = 8
 LARGEST_VOCABULARY = 1_000_000
 Count = Annotated[int, Field(ge=0)]
@@ -167,13 +170,26 @@ class TrainingConfig(Section):
 class DecodingConfig(Section):
     """How translations are searched for."""
 
+    method: MethodName = "beam"
     beam: Annotated[int, Field(ge=1, le=1000)] = 5
     length_penalty: Annotated[float, Field(ge=0.0, le=10.0)] = 1.0  # score / length ** penalty
+    coverage_penalty: Annotated[float, Field(ge=0.0, le=10.0)] = 0.0  # for unseen source pieces
+    no_repeat_ngram: Count = 0  # no run of so many pieces stands twice; 0: off
     max_ratio: Annotated[float, Field(gt=0.0, le=100.0)] = 2.0  # target pieces per source piece
     max_extra: Annotated[int, Field(ge=1, le=10_000)] = 20  # target pieces on top of that
     max_input: Annotated[int, Field(ge=2, le=100_000)] = 250  # pieces; longer lines go in parts
     batch_tokens: Positive = 8192  # source pieces times beam, padding included
     deterministic: bool = False  # one sentence length a batch, float32
+    # sampling
+    temperature: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
+    top_k: Count = 0  # only the likeliest so many; 0: all
+    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0  # only the likeliest with such a share
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    # text around the search
+    prefixes: bool = False  # lines are: source, tab, what the translation begins with
+    alignment: AlignmentForm = "best"  # in JSON lines: each piece's source piece, or all weights
+    replace_unknown: bool = False  # <unk> by the aligned source word; for word vocabularies
+    dictionary: str = Field("", max_length=4096)  # for it: source word, tab, target word a line
 
 
 class Recipe(Section):

@@ -12,6 +12,7 @@ the first of an n-best list is the one translation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -23,6 +24,7 @@ from seq2seq.decoding.greedy import not_finite
 from seq2seq.decoding.hypothesis import Finished, Hypothesis
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.penalties import normalised
+from seq2seq.decoding.processors import Processor, banned_pieces
 from seq2seq.text.tokenizer import BOS, EOS, PAD
 
 
@@ -57,12 +59,13 @@ def beam_search(
     nbest: int = 1,
     length_penalty: float,
     max_lengths: Tensor,
+    processors: Sequence[Processor] = (),
 ) -> list[list[Hypothesis]]:
     """Translate `source` ([B, S], each row ending in EOS) of `lengths` ([B]).
 
     Returns for each sentence up to `nbest` (at most `beam`) different hypotheses, best first; fewer
     only where the model has no more. No hypothesis is longer than `max_lengths` ([B], pieces, at
-    least 1).
+    least 1); `processors` say what may not be written.
 
     Raises:
         ModelError: the model's output is not finite.
@@ -78,7 +81,8 @@ def beam_search(
     last = torch.full_like(live.sentences, BOS)
     while True:
         logits, state = model.step(last, state, memory)
-        options = _continue(live, logits, beam)
+        banned = banned_pieces(processors, live.tokens, live.sentences, logits.shape[1])
+        options = _continue(live, logits, beam, banned)
         finished = _finish(finished, live, options, length_penalty)
         width = live.tokens.shape[1]
         live, parents = _go_on(live, options)
@@ -110,10 +114,10 @@ def _beginning(sentences: int, limits: Tensor) -> Live:
     return Live(rows, limits.clamp(min=1), rows.new_zeros(sentences, 1, 0), scores)
 
 
-def _continue(live: Live, logits: Tensor, beam: int) -> Options:
+def _continue(live: Live, logits: Tensor, beam: int, banned: Tensor | None) -> Options:
     """Return the best continuations; at the length limit, the ends of the hypotheses alone."""
     sentences, width, length = live.tokens.shape
-    candidates = next_pieces(logits, 2 * beam)
+    candidates = next_pieces(logits, 2 * beam, banned)
     each = candidates.tokens.shape[1]
     scores = live.log_probabilities[:, :, None] + candidates.log_probabilities.view(
         sentences, width, each

@@ -22,16 +22,22 @@ class Candidates(NamedTuple):
     end: Tensor  # [N], log-probability of EOS, finite
 
 
-def next_pieces(logits: Tensor, count: int) -> Candidates:
-    """Return at least `count` permitted pieces of each row ([N, V]), or all where V is smaller."""
+def next_pieces(logits: Tensor, count: int, banned: Tensor | None = None) -> Candidates:
+    """Return at least `count` permitted pieces of each row ([N, V]), or all where V is smaller.
+
+    What is `banned` ([N, V]) has -inf too; the others keep the probability that the model gave.
+    """
     logits = logits.float()
     total = _log_total(logits)  # [N, 1]
+    end = (logits[:, EOS] - total[:, 0]).clamp(min=LEAST_LOG_PROBABILITY)
+    if banned is not None:
+        logits = logits.masked_fill(banned, -torch.inf)
     best, tokens = largest(logits, min(count + 2, logits.shape[1]))  # two more, for PAD and BOS
     forbidden = (tokens == PAD) | (tokens == BOS)
     return Candidates(
         tokens,
         (best - total).masked_fill(forbidden, -torch.inf),
-        (logits[:, EOS] - total[:, 0]).clamp(min=LEAST_LOG_PROBABILITY),
+        end,
     )
 
 

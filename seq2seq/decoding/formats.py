@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from seq2seq.decoding.translator import Translation
+    from seq2seq.decoding.translation import Translation
 
 FormatName = Literal["text", "jsonl", "moses"]
 
@@ -22,18 +22,21 @@ def as_text(place: int, source: str, found: Sequence[Translation]) -> str:
 def as_jsonl(place: int, source: str, found: Sequence[Translation]) -> str:
     """Return one JSON object on one line; `line` counts from 0."""
     value: dict[str, Any] = {"line": place, "source": source, **_fields(found[0])}
+    if found[0].alignment is not None:
+        value["source_pieces"] = found[0].source_pieces
     value["nbest"] = [_fields(one) for one in found]
     # JSON lets these stand as they are, but other programs take them for the end of a line.
     return json.dumps(value, ensure_ascii=False, allow_nan=False).translate(LINE_BREAKS) + "\n"
 
 
 def _fields(one: Translation) -> dict[str, Any]:
-    return {
+    fields: dict[str, Any] = {
         "translation": one.text,
         "score": one.score,
         "log_probability": one.log_probability,
         "pieces": one.pieces,
     }
+    return fields if one.alignment is None else {**fields, "alignment": one.alignment}
 
 
 def as_moses(place: int, source: str, found: Sequence[Translation]) -> str:

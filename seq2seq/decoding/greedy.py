@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ from seq2seq.decoding.candidates import next_pieces
 from seq2seq.decoding.hypothesis import Hypothesis
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.penalties import normalised
+from seq2seq.decoding.processors import Processor, banned_pieces
 from seq2seq.errors import ModelError
 from seq2seq.text.tokenizer import BOS, EOS
 
@@ -21,11 +24,12 @@ def greedy_search(
     *,
     length_penalty: float,
     max_lengths: Tensor,
+    processors: Sequence[Processor] = (),
 ) -> list[list[Hypothesis]]:
     """Translate `source` ([B, S], rows ending in EOS) of `lengths` ([B]); one hypothesis each.
 
     At `max_lengths` ([B], pieces) a sentence is ended by force. `length_penalty` only shapes the
-    scores.
+    scores; `processors` say what may not be written.
 
     Raises:
         ModelError: the model's output is not finite.
@@ -43,7 +47,8 @@ def greedy_search(
     total = torch.zeros(len(source), device=device)  # log-probability so far
     while True:
         logits, state = model.step(last, state, memory)
-        candidates = next_pieces(logits, 1)
+        banned = banned_pieces(processors, tokens[:, None], sentence, logits.shape[1])
+        candidates = next_pieces(logits, 1, banned)
         gain, place = candidates.log_probabilities.max(1)
         forced = limit <= tokens.shape[1]
         last = candidates.tokens.gather(1, place[:, None])[:, 0].masked_fill(forced, EOS)

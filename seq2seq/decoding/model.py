@@ -26,3 +26,7 @@ class StepwiseModel(Protocol):
     def step(self, tokens: Tensor, state: Any, memory: Any) -> tuple[Tensor, Any]:
         """Feed `tokens` ([B * K]); return logits ([B * K, V]) with the next state."""
         ...
+
+    def align(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor | None:
+        """Return attention weights ([B, T, S]) of `target` ([B, T]); None without attention."""
+        ...

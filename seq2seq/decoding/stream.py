@@ -70,7 +70,10 @@ def translate_stream(
                 damaged += 1
             texts.append(text)
         notes.lines_before = lines
-        found = translator.nbest(texts, nbest, notes)
+        prefixes = None
+        if translator.decoding.prefixes:
+            texts, prefixes = _parted(texts)
+        found = translator.nbest(texts, nbest, notes, prefixes=prefixes, alignment=form == "jsonl")
         rows = zip(texts, found, strict=True)
         shown = [FORMATS[form](place, *row) for place, row in enumerate(rows, lines)]
         write("".join(shown).encode())
@@ -80,6 +83,12 @@ def translate_stream(
         warn(f"{count} invalid UTF-8 (first: line {first}), read as U+FFFD")
     notes.finish()
     return Summary(lines, damaged)
+
+
+def _parted(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Return sources and prefixes of lines with a tab between them; without one, no prefix."""
+    rows = [line.partition("\t") for line in lines]
+    return [source for source, _, _ in rows], [prefix for _, _, prefix in rows]
 
 
 def chunks_of(source: Path | BinaryIO, name: str = "") -> Iterator[list[bytes]]:

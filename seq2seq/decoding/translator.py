@@ -9,42 +9,30 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from pydantic import ValidationError
 
-from seq2seq.config.schema import DecodingConfig
+from seq2seq.config.schema import AlignmentForm, DecodingConfig
+from seq2seq.decoding.alignments import alignments
 from seq2seq.decoding.device import choose_device
 from seq2seq.decoding.hypothesis import Hypothesis
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.parts import Note, encode_parts
-from seq2seq.decoding.penalties import normalised
 from seq2seq.decoding.search import search
+from seq2seq.decoding.translation import Pieces, Translation, Weights, Writer
 from seq2seq.errors import ModelError, RecipeError, UsageError
 from seq2seq.models.bundle import Bundle, load_bundle
 from seq2seq.models.ensemble import Ensemble
 from seq2seq.nn.allocation import keep_freed_memory
-from seq2seq.text.lines import one_line
+from seq2seq.text.lines import encodable, is_blank
 from seq2seq.text.tokenizer import Tokenizer
 
 CHUNK = 2000  # texts that are sorted and batched together; results depend on it in the last digits
 
 Run = str | os.PathLike[str]
-
-
-@dataclass(frozen=True)
-class Translation:
-    """One translation of a text: detokenized, on one line; blank for a blank text, with score 0."""
-
-    text: str
-    score: float  # log_probability, length-normalised; what n-best lists are sorted by
-    log_probability: float
-    pieces: list[str]
-
-
-BLANK = Translation("", 0.0, 0.0, [])
+Job = tuple[Pieces, Pieces]  # a source, and what its translation begins with
 
 
 class Translator:
@@ -63,6 +51,7 @@ class Translator:
         self.target = target
         self.decoding = decoding
         self.device = device
+        self._dictionary: tuple[str, dict[str, str]] = ("", {})  # its path, and what it says
 
     @classmethod
     def load(
@@ -94,71 +83,119 @@ class Translator:
         settings = override(first.recipe.decoding, decoding)
         return cls(model, first.source, first.target, settings, place)
 
-    def translate(self, texts: Sequence[str], note: Note | None = None) -> list[str]:
+    def translate(
+        self,
+        texts: Sequence[str],
+        note: Note | None = None,
+        *,
+        prefixes: Sequence[str] | None = None,
+    ) -> list[str]:
         """Return one line of text for each text; what is blank stays so.
 
         `note` is called with the place of a text and a message where it had to be split or cut; by
-        default this is a Python warning.
+        default this is a Python warning. `prefixes` are what the translations must begin with.
         """
-        return [found[0].text for found in self.nbest(texts, 1, note)]
+        return [found[0].text for found in self.nbest(texts, 1, note, prefixes=prefixes)]
 
     def nbest(
-        self, texts: Sequence[str], n: int, note: Note | None = None
+        self,
+        texts: Sequence[str],
+        n: int,
+        note: Note | None = None,
+        *,
+        prefixes: Sequence[str] | None = None,
+        alignment: bool = False,
     ) -> list[list[Translation]]:
         """Return for each text its `n` best translations, best first, or as many as there are.
 
+        When sampling, these are `n` samples in the order of their numbers. With `alignment`, they
+        say where they looked, in the form that `decoding.alignment` names.
+
         Raises:
-            UsageError: `n` is more than the beam, or less than 1.
+            UsageError: `n` is more than the beam, or less than 1, or a text has no prefix.
+            RecipeError: the settings ask for what this model does not have.
         """
         if isinstance(texts, str):
             raise UsageError("one string given for a list of texts", 'write ["..."]')
+        if prefixes is not None and len(prefixes) != len(texts):
+            raise UsageError(
+                f"{len(prefixes)} prefixes for {len(texts)} texts", "give one each; empty for none"
+            )
         self.check_nbest(n)
+        form: AlignmentForm = self.decoding.alignment if alignment else "none"
         result: list[list[Translation]] = []
         for start in range(0, len(texts), CHUNK):
-            result += self._chunk(texts[start : start + CHUNK], n, _shifted(note or _warn, start))
+            these = slice(start, start + CHUNK)
+            starts = self._prefixes(texts[these], prefixes[these] if prefixes else None)
+            noted = _shifted(note or _warn, start)
+            result += self._chunk(texts[these], starts, n, form, noted)
         return result
 
     def check_nbest(self, n: int) -> None:
-        """Raise a UsageError unless `n` translations can be had of the beam."""
-        if not 1 <= n <= self.decoding.beam:
+        """Raise a UsageError unless `n` translations can be had of the search."""
+        if n < 1 or (self.decoding.method == "beam" and n > self.decoding.beam):
             raise UsageError(
                 f"{n} translations of a line were asked for, with a beam of {self.decoding.beam}",
                 "ask for 1 up to decoding.beam, or use a larger beam",
             )
 
-    def _chunk(self, texts: Sequence[str], n: int, note: Note) -> list[list[Translation]]:
-        parts = encode_parts(texts, self.source, self.decoding.max_input, note)
-        # Parts of long lines are batched apart, to change nothing for the lines around them.
-        usual = self._found([own[0] for own in parts if len(own) == 1], n)
-        split = self._found([part for own in parts if len(own) > 1 for part in own], n)
-        result = []
-        for own in parts:
-            known = usual if len(own) == 1 else split
-            hypotheses = [known[tuple(part)] for part in own]
-            count = max(map(len, hypotheses), default=0)
-            result.append([self._joined(hypotheses, rank) for rank in range(count)] or [BLANK])
-        return result
+    def _prefixes(self, texts: Sequence[str], prefixes: Sequence[str] | None) -> list[Pieces]:
+        if prefixes is None:
+            return [()] * len(texts)
+        clean = ["" if is_blank(one) else encodable(one) for one in prefixes]
+        return [tuple(pieces) for pieces in self.target.encode(clean)]
 
-    def _found(
-        self, sources: Sequence[list[int]], n: int
-    ) -> dict[tuple[int, ...], list[Hypothesis]]:
+    def _chunk(
+        self, texts: Sequence[str], prefixes: list[Pieces], n: int, form: AlignmentForm, note: Note
+    ) -> list[list[Translation]]:
+        parts = [
+            [tuple(part) for part in own]
+            for own in encode_parts(texts, self.source, self.decoding.max_input, note)
+        ]
+        # A prefix is that of a text's first part.
+        jobs = [
+            [(part, prefix if number == 0 else ()) for number, part in enumerate(own)]
+            for own, prefix in zip(parts, prefixes, strict=True)
+        ]
+        # Parts of long lines are batched apart, to change nothing for the lines around them.
+        usual = self._found([own[0] for own in jobs if len(own) == 1], n)
+        split = self._found([job for own in jobs if len(own) > 1 for job in own], n)
+        found = [[(usual if len(own) == 1 else split)[job] for job in own] for own in jobs]
+        weights = (
+            self._weights(parts, found) if form != "none" or self.decoding.replace_unknown else {}
+        )
+        writer = Writer((self.source, self.target), self.decoding, form, weights)
+        return [writer.nbest(*row) for row in zip(texts, parts, found, strict=True)]
+
+    def _found(self, jobs: Sequence[Job], n: int) -> dict[Job, list[Hypothesis]]:
         """Translate each distinct sentence once."""
-        distinct = list(dict.fromkeys(map(tuple, sources)))
-        found = search(self.model, distinct, self.decoding, nbest=n, device=self.device)
+        distinct = list(dict.fromkeys(jobs))
+        found = search(
+            self.model,
+            [source for source, _ in distinct],
+            self.decoding,
+            nbest=n,
+            device=self.device,
+            prefixes=[prefix for _, prefix in distinct],
+        )
         return dict(zip(distinct, found, strict=True))
 
-    def _joined(self, parts: Sequence[Sequence[Hypothesis]], rank: int) -> Translation:
-        """Return the translation made of each part's hypothesis of that rank, or its last one."""
-        chosen = [own[min(rank, len(own) - 1)] for own in parts]
-        texts = self.target.decode([hypothesis.tokens for hypothesis in chosen])
-        log_probability = sum(hypothesis.log_probability for hypothesis in chosen)
-        symbols = sum(len(hypothesis.tokens) + 1 for hypothesis in chosen)
-        return Translation(
-            one_line(" ".join(text for text in texts if text)),
-            normalised(log_probability, symbols, self.decoding.length_penalty),
-            log_probability,
-            [piece for hypothesis in chosen for piece in self.target.pieces(hypothesis.tokens)],
+    def _weights(
+        self, parts: Sequence[Sequence[Pieces]], found: Sequence[Sequence[list[Hypothesis]]]
+    ) -> Weights:
+        """Return where the model looked in each source for each of its hypotheses."""
+        pairs = dict.fromkeys(
+            (source, tuple(hypothesis.tokens))
+            for own, known in zip(parts, found, strict=True)
+            for source, hypotheses in zip(own, known, strict=True)
+            for hypothesis in hypotheses
         )
+        weights = alignments(self.model, list(pairs), self.decoding.batch_tokens, self.device)
+        if weights is None and self.decoding.replace_unknown:
+            raise RecipeError(
+                "decoding.replace_unknown: this model has no attention", "leave it out"
+            )
+        return {} if weights is None else dict(zip(pairs, weights, strict=True))
 
 
 def override(

@@ -52,6 +52,14 @@ class Words:
         self.size = len(self._words)
         self.digest = hashlib.sha256(file).hexdigest()
 
+    def split(self, text: str) -> list[str]:
+        """Return the words of a text, those that `encode` does not know too."""
+        return self._moses.split(text)
+
+    def join(self, words: Sequence[str]) -> str:
+        """Return running text, one line, for words."""
+        return self._moses.join(words)
+
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the word ids of each text."""
         lookup, split = self._ids.get, self._moses.split

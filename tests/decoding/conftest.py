@@ -92,7 +92,7 @@ class Letters:
         return ["".join(self.pieces(row)) for row in rows]
 
     def pieces(self, ids):
-        return [self.alphabet[i - 4] if i >= 4 else "<unk>" for i in ids]
+        return [self.alphabet[i - 4] if i >= 4 else {3: "</s>"}.get(i, "<unk>") for i in ids]
 
 
 class Echo:
@@ -117,6 +117,9 @@ class Echo:
         wanted = memory.value.repeat_interleave(beam, 0).gather(1, place)
         logits = torch.zeros(len(tokens), self.size).scatter(1, wanted, 30.0)
         return logits, Rows(state.value + 1)
+
+    def align(self, source, lengths, target):
+        return None
 
 
 class Rows(NamedTuple):

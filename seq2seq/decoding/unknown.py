@@ -1,0 +1,93 @@
+"""What `<unk>` in a translation stands for, by where the model looked when it wrote it.
+
+The aligned source word is looked up in a dictionary, or else copied (Luong, Sutskever, Le, Vinyals
+and Zaremba 2015, section 3; Jean et al. 2015, section 4.2): most unknown words are names and
+numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from torch import Tensor
+
+from seq2seq.errors import DataError, RecipeError
+from seq2seq.text.lines import decode_line, read_lines
+from seq2seq.text.tokenizer import UNK, Tokenizer
+from seq2seq.text.words import Words
+
+
+@lru_cache(maxsize=2)
+def read_dictionary(path: Path) -> dict[str, str]:
+    """Return the first translation of each word of a file: source, tab, target on each line.
+
+    Raises:
+        DataError: the file is missing, or a line is something else.
+    """
+    found: dict[str, str] = {}
+    for number, line in enumerate(read_lines(path), 1):
+        text, _ = decode_line(line)
+        if not text.strip():
+            continue
+        source, tab, target = text.partition("\t")
+        if not tab or not source.strip() or not target.strip() or "\t" in target:
+            raise DataError(
+                f"{path}, line {number}: not a word, a tab and its translation", "mend the line"
+            )
+        found.setdefault(source.strip(), target.strip())
+    return found
+
+
+class UnknownWords:
+    """Puts source words, or their translations, where a model over words wrote `<unk>`."""
+
+    def __init__(self, source: Tokenizer, target: Tokenizer, dictionary: str) -> None:
+        """Take the tokenizers and a dictionary's path, or nothing.
+
+        Raises:
+            RecipeError: the tokenizers are not of words.
+            DataError: the dictionary is missing or damaged.
+        """
+        if not isinstance(source, Words) or not isinstance(target, Words):
+            raise RecipeError(
+                "decoding.replace_unknown: this model writes pieces of words, not <unk>",
+                "leave it out",
+            )
+        self.source, self.target = source, target
+        self.dictionary = read_dictionary(Path(dictionary)) if dictionary else {}
+
+    def written(self, text: str, parts: Sequence[Sequence[int]]) -> list[list[str]]:
+        """Return how the words that are UNK in each part are written in `text`.
+
+        Where a long text was cut in the middle of words, they cannot be told and stay `<unk>`.
+        """
+        (ids,) = self.source.encode([text])
+        words = zip(self.source.split(text), ids, strict=True)
+        unknown = [word for word, index in words if index == UNK]
+        counts = [list(part).count(UNK) for part in parts]
+        if sum(counts) != len(unknown):
+            unknown = ["<unk>"] * sum(counts)
+        each = iter(unknown)
+        return [[next(each) for _ in range(count)] for count in counts]
+
+    def replaced(
+        self, source: Sequence[int], unknown: Sequence[str], target: Sequence[int], weights: Tensor
+    ) -> str:
+        """Return the text of `target` with each UNK replaced by its source word's translation.
+
+        `unknown` are the unknown words of `source` as they were written, in order; `weights` are
+        [T, S + 1], of which the last, the end symbol, is left out.
+        """
+        each = iter(unknown)
+        known = zip(source, self.source.pieces(source), strict=True)
+        words = [next(each) if index == UNK else word for index, word in known]
+        looked_at = weights[:, :-1].argmax(1).tolist()
+        written = self.target.pieces(target)
+        for place, index in enumerate(target):
+            if index == UNK:
+                word = words[looked_at[place]]
+                found = self.dictionary.get(word) or self.dictionary.get(word.lower())
+                written[place] = found or word
+        return self.target.join(written)
