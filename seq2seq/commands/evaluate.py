@@ -49,7 +49,7 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="BLEU's tokenizer; none takes tokens as they are",
+            help="BLEU's tokenizer; none takes tokens as they are; moses-de is as in papers",
             show_default="13a",
         ),
     ] = None,

@@ -21,6 +21,7 @@ from seq2seq.metrics.download import fetching
 MetricName: TypeAlias = Literal["BLEU", "chrF", "TER"]
 METRICS: tuple[MetricName, ...] = ("BLEU", "chrF", "TER")
 DEFAULT_TOKENIZER = "13a"
+MOSES = "moses-"  # and a language
 LANGUAGE_TOKENIZERS = {"zh": "zh", "ja": "ja-mecab", "ko": "ko-mecab"}  # as sacrebleu chooses
 TOKENIZED_LINES = 100  # so many lines that end in " ." are tokenized text, as sacrebleu judges
 
@@ -46,8 +47,9 @@ def score(
 ) -> dict[str, Score]:
     """Score translations against one list of references per reference set.
 
-    `tokenize` is sacrebleu's name of BLEU's tokenizer. `lowercase` holds for BLEU and chrF; TER
-    ignores case always, as sacrebleu's does by default. `test_set` and `pair` go into signatures.
+    `tokenize` is sacrebleu's name of BLEU's tokenizer, or moses-de for Moses' German one.
+    `lowercase` holds for BLEU and chrF; TER ignores case always, as sacrebleu's does by default.
+    `test_set` and `pair` go into signatures.
 
     Raises:
         DataError: there is nothing to score, or the numbers of segments differ.
@@ -57,9 +59,15 @@ def score(
     check_lengths(hypotheses, references)
     scores: dict[str, Score] = {}
     for name in metrics:
-        metric = _metric(name, tokenize, lowercase)
-        value = metric.corpus_score(hypotheses, references).score
+        moses = name == "BLEU" and tokenize.startswith(MOSES)
+        metric = _metric(name, "none" if moses else tokenize, lowercase)
+        texts, sets = hypotheses, references
+        if moses:
+            texts, *sets = (_moses(each, tokenize) for each in (hypotheses, *references))
+        value = metric.corpus_score(texts, sets).score
         signature = metric.get_signature()
+        if moses:
+            signature.update("tok", tokenize)
         signature.update("test", test_set)
         signature.update("lang", pair)
         scores[name] = Score(name, float(value), signature.format())
@@ -111,6 +119,17 @@ def remarks(
 def tokenizer_of(language: str) -> str:
     """Return BLEU's tokenizer for a target language, as sacrebleu chooses it for its test sets."""
     return LANGUAGE_TOKENIZERS.get(language, DEFAULT_TOKENIZER)
+
+
+def _moses(texts: Sequence[str], tokenize: str) -> list[str]:
+    """Return texts as Moses tokenizes them, which is what many papers score."""
+    from sacremoses import MosesTokenizer
+
+    language = tokenize.removeprefix(MOSES)
+    if not language.isalpha():
+        raise UsageError(f"--tokenize {tokenize}: no language is named", "such as moses-de")
+    tokenizer = MosesTokenizer(language)
+    return [tokenizer.tokenize(text, return_str=True, escape=False) for text in texts]
 
 
 def _metric(name: MetricName, tokenize: str, lowercase: bool) -> BLEU | CHRF | TER:

@@ -42,12 +42,14 @@ def test_more_samples_than_the_beam(cli: Cli, tiny_run: Path, text: Path) -> Non
 
 
 def test_no_piece_twice(cli: Cli, tiny_run: Path, text: Path) -> None:
-    done = cli("translate", tiny_run, "--input", text, "--format", "jsonl",
+    drawn = setting("method=sampling", "temperature=3.0")
+    done = cli("translate", tiny_run, "--input", text, "--format", "jsonl", *drawn,
                *setting("no_repeat_ngram=1"))  # fmt: skip
-    found = [json.loads(line)["pieces"] for line in done.out.splitlines()]
+    usual = cli("translate", tiny_run, "--input", text, "--format", "jsonl", *drawn)
+    found, free = (
+        [json.loads(line)["pieces"] for line in each.out.splitlines()] for each in (done, usual)
+    )
     assert any(found) and all(len(pieces) == len(set(pieces)) for pieces in found)
-    usual = cli("translate", tiny_run, "--input", text, "--format", "jsonl").out.splitlines()
-    free = [json.loads(line)["pieces"] for line in usual]
     assert any(len(pieces) > len(set(pieces)) for pieces in free)
 
 

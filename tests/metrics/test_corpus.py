@@ -143,3 +143,19 @@ def test_sacrebleu_does_not_bring_torch() -> None:
     code = "import seq2seq.metrics.corpus, sys; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_moses_is_scoring_text_that_was_tokenized_before() -> None:
+    hypotheses = ["Der Hund (ein Dackel) läuft, z.B. im Park.", "Zwei Männer reden."]
+    references = ["Der Hund (ein Terrier) läuft, z.B. im Park.", "Zwei Männer sprechen."]
+    tokenized = ["Der Hund ( ein Dackel ) läuft , z.B. im Park .", "Zwei Männer reden ."]
+    expected = ["Der Hund ( ein Terrier ) läuft , z.B. im Park .", "Zwei Männer sprechen ."]
+    for lowercase in (False, True):
+        found = score(hypotheses, [references], tokenize="moses-de", lowercase=lowercase)
+        same = score(tokenized, [expected], tokenize="none", lowercase=lowercase)
+        assert found["BLEU"].value == same["BLEU"].value
+        assert found["BLEU"].signature == same["BLEU"].signature.replace("tok:none", "tok:moses-de")
+        plain = score(hypotheses, [references], lowercase=lowercase)
+        assert found["chrF"] == plain["chrF"] and found["TER"] == plain["TER"]
+    with pytest.raises(UsageError, match="no language is named"):
+        score(hypotheses, [references], tokenize="moses-")

@@ -1,0 +1,1 @@
+"""What runs and models did, measured: read here, drawn by `report`."""

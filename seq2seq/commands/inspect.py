@@ -1,0 +1,63 @@
+"""`seq2seq inspect`: what runs and models did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from seq2seq.commands.options import Debug, Quiet
+
+EXAMPLES = """Examples:\n
+\b
+  seq2seq inspect curve runs/a runs/b --output curves.png
+  seq2seq inspect curve lstm=runs/a attention=runs/b --by minutes
+"""
+
+inspect = typer.Typer(
+    name="inspect", help="Look into runs and models.", epilog=EXAMPLES, no_args_is_help=True
+)
+
+
+@inspect.callback()
+def _group() -> None:
+    """Look into runs and models."""
+
+
+@inspect.command(epilog=EXAMPLES)
+def curve(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN", help="a run directory, or name=directory")
+    ],
+    by: Annotated[
+        Literal["step", "epoch", "minutes"], typer.Option("--by", help="what they are drawn over")
+    ] = "step",
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="a picture: .png, .svg or .pdf")
+    ] = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="write event files, if tensorboard is installed"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Show learning curves of runs side by side: a table, and a picture with --output."""
+    from seq2seq.analysis.curves import read_curves
+    from seq2seq.report.curves import curve_document, curve_tables
+
+    curves = read_curves(runs)
+    if output is not None:
+        from seq2seq.report.plots import draw_curves
+
+        draw_curves(curves, by, output)
+    if tensorboard is not None:
+        from seq2seq.report.tensorboard import write_tensorboard
+
+        write_tensorboard(curves, tensorboard)
+    if as_json:
+        typer.echo(curve_document(curves))
+    else:
+        curve_tables(curves, by)
