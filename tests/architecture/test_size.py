@@ -40,18 +40,17 @@ def test_names_say_what_is_inside(modules: dict[str, Any]) -> None:
 
 def test_options_of_each_subcommand() -> None:
     counts = {name: len(options) for name, options in subcommand_options().items()}
-    assert {"train", "translate", "evaluate", "recipes", "demo"} <= set(counts)
+    assert {"train", "translate", "evaluate", "inspect curve", "recipes", "demo"} <= set(counts)
     assert {name: count for name, count in counts.items() if count > OPTIONS} == {}
 
 
-@pytest.mark.parametrize("name", ["train", "translate", "evaluate", "recipes", "demo"])
+@pytest.mark.parametrize(
+    "name", ["train", "translate", "evaluate", "inspect curve", "recipes", "demo"]
+)
 def test_every_subcommand_shows_an_example(name: str) -> None:
     import click
-    from typer.main import get_command
 
-    from seq2seq.commands.app import app
-
-    command = get_command(app).commands[name]  # type: ignore[attr-defined]
+    command = subcommands()[name]
     context = click.Context(command, info_name=name)
     text = "\n".join(
         part for part in (command.help, command.epilog, command.get_help(context)) if part
@@ -59,18 +58,29 @@ def test_every_subcommand_shows_an_example(name: str) -> None:
     assert f"seq2seq {name}" in text
 
 
-def subcommand_options() -> dict[str, list[str]]:
+def subcommands() -> dict[str, Any]:
+    """Return every subcommand by name; those of a group have its name before theirs."""
     from typer.main import get_command
 
     from seq2seq.commands.app import app
 
+    found: dict[str, Any] = {}
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        found |= (
+            {f"{name} {one}": each for one, each in inner.items()} if inner else {name: command}
+        )
+    return found
+
+
+def subcommand_options() -> dict[str, list[str]]:
     return {
         name: [
             parameter.name
             for parameter in command.params
             if parameter.param_type_name == "option" and parameter.name not in NOT_COUNTED
         ]
-        for name, command in get_command(app).commands.items()  # type: ignore[attr-defined]
+        for name, command in subcommands().items()
     }
 
 
