@@ -10,7 +10,7 @@ from seq2seq.report.bar import described, duration, show
 from seq2seq.training.events import Event, Noted, Saved, Started, Step, Stopped, Validated
 
 SAMPLE = ("a cat [red]", "un chat", "un chien")
-VALIDATED = Validated(20, 1.5, 4.48, 31.234, "nrefs:1|tok:13a", True, [SAMPLE] * 5)
+VALIDATED = Validated(20, 1.5, 4.48, 31.234, "nrefs:1|tok:13a", True, samples=[SAMPLE] * 5)
 EVENTS: list[Event] = [
     Noted("3 pairs were dropped"),
     Started(0, None),
@@ -82,7 +82,7 @@ def test_what_is_said() -> None:
     assert described(Started(40, 100)) == ["training from step 40 of 100"]
     assert described(Saved(1, Path("x"))) == []
     assert described(Step(3, None, 0.1, 1.0, 1.0, 0.0, 1.0, 1.0))[0].startswith("step 3  ")
-    plain = described(Validated(5, 1.0, 2.718, None, "", False, []))
+    plain = described(Validated(5, 1.0, 2.718, None, "", False))
     assert plain == ["validation at step 5: loss 1.000, perplexity 2.72"]
     assert len(described(VALIDATED)) == 1 + 3 * 3
 
