@@ -13,7 +13,7 @@ import typer
 from typer.main import get_command
 
 from seq2seq import __version__
-from seq2seq.commands import demo, evaluate, inspect, recipes, train, translate
+from seq2seq.commands import compare, demo, evaluate, inspect, recipes, train, translate
 from seq2seq.errors import Seq2SeqError
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ def root(
 app.command(epilog=train.EXAMPLES)(train.train)
 app.command(epilog=translate.EXAMPLES)(translate.translate)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command(epilog=compare.EXAMPLES)(compare.compare)
 app.command(epilog=recipes.EXAMPLES)(recipes.recipes)
 app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.add_typer(inspect.inspect)

@@ -14,7 +14,8 @@ from seq2seq.evaluation.testsets import (
     from_files,
     read_texts,
 )
-from seq2seq.metrics.corpus import METRICS, MetricName, Score, remarks, score
+from seq2seq.metrics.corpus import remarks, score
+from seq2seq.metrics.statistics import METRICS, MetricName, Score
 
 
 class Translates(Protocol):

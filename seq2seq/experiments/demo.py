@@ -9,7 +9,8 @@ from pathlib import Path
 from seq2seq.config.schema import Recipe
 from seq2seq.data.demo import PHENOMENA, Example, demo_corpus, word_for_word
 from seq2seq.decoding.translator import Translator
-from seq2seq.metrics.corpus import Score, score
+from seq2seq.metrics.corpus import score
+from seq2seq.metrics.statistics import Score
 from seq2seq.models.bundle import RECIPE
 from seq2seq.training.events import Event
 from seq2seq.training.run import train

@@ -12,6 +12,7 @@ FUNCTION_LINES = 60
 OPTIONS = 12
 FIELDS = 100
 NOT_COUNTED = {"quiet", "threads", "workers", "debug", "help"}
+COMMANDS = ["train", "translate", "evaluate", "compare", "inspect curve", "recipes", "demo"]
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
 
@@ -40,13 +41,11 @@ def test_names_say_what_is_inside(modules: dict[str, Any]) -> None:
 
 def test_options_of_each_subcommand() -> None:
     counts = {name: len(options) for name, options in subcommand_options().items()}
-    assert {"train", "translate", "evaluate", "inspect curve", "recipes", "demo"} <= set(counts)
+    assert set(COMMANDS) <= set(counts)
     assert {name: count for name, count in counts.items() if count > OPTIONS} == {}
 
 
-@pytest.mark.parametrize(
-    "name", ["train", "translate", "evaluate", "inspect curve", "recipes", "demo"]
-)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_subcommand_shows_an_example(name: str) -> None:
     import click
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,34 +18,7 @@ LINES = ["the cat sat on the mat", "a dog barks loudly now", "it rains on the pl
 OTHER = ["the cat sat on a mat", "the dog barks loudly now", "it rained on the plain"]
 
 
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Done]
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Run the command line in this process."""
-    from seq2seq.commands.app import main
-
-    def run(*arguments: object) -> Done:
-        monkeypatch.setattr(sys, "argv", ["seq2seq", *map(str, arguments)])
-        stdout, on_sigterm = sys.stdout, signal.getsignal(signal.SIGTERM)
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        finally:  # main() is made for a process that ends with it
-            sys.stdout = stdout
-            signal.signal(signal.SIGTERM, on_sigterm)
-        return Done(code, *capfd.readouterr())
-
-    return run
+Cli = Callable[..., Any]
 
 
 @pytest.fixture

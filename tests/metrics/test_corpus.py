@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from sacrebleu.metrics.bleu import BLEU
 
 from seq2seq.errors import DataError, ResourceError, UsageError
-from seq2seq.metrics import corpus
-from seq2seq.metrics.corpus import check_lengths, remarks, score, tokenizer_of
+from seq2seq.metrics import statistics
+from seq2seq.metrics.corpus import remarks, score, tokenizer_of
+from seq2seq.metrics.statistics import check_lengths
 
 HYPOTHESES = ["the cat sat on the mat .", "a dog barks", "it rains today"]
 REFERENCES = ["the cat sat on a mat .", "the dog barks", "it is raining today"]
@@ -84,7 +85,7 @@ def test_tokenizer_that_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None
     def no_package(**options: object) -> None:
         raise RuntimeError("Japanese tokenization requires extra dependencies")
 
-    monkeypatch.setattr(corpus.BLEU, "__init__", lambda self, **options: no_package(**options))
+    monkeypatch.setattr(statistics.BLEU, "__init__", lambda self, **options: no_package(**options))
     with pytest.raises(ResourceError, match="needs a package"):
         score(HYPOTHESES, [REFERENCES], tokenize="ja-mecab")
 

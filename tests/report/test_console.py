@@ -6,7 +6,7 @@ import json
 import pytest
 
 from seq2seq.evaluation.system import Evaluation
-from seq2seq.metrics.corpus import Score
+from seq2seq.metrics.statistics import Score
 from seq2seq.report.console import score_document, score_table, table
 
 RESULT = Evaluation(

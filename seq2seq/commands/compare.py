@@ -1,0 +1,196 @@
+"""`seq2seq compare`: which system is better, how sure that is, and where they differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from seq2seq.commands.options import Debug, Device, Quiet, Threads
+from seq2seq.errors import ResourceError, UsageError
+
+if TYPE_CHECKING:
+    from seq2seq.evaluation.systems import Spec, System
+    from seq2seq.evaluation.testsets import TestSet
+
+EXAMPLES = """Examples:\n
+\b
+  seq2seq compare old.txt new.txt --reference test.fr
+  seq2seq compare lstm=runs/a both=runs/a+runs/b --source test.en --reference test.fr
+  seq2seq compare runs/a google.txt --source test.en --reference test.fr --html page.html
+"""
+PAGES = (".html", ".md")
+
+
+def compare(
+    systems: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SYSTEM", help="a file of translations, RUN, RUN+RUN, or name=one of these"
+        ),
+    ],
+    reference: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="reference translations; repeatable")
+    ] = None,
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="what was translated; several are several test sets"),
+    ] = None,
+    tokenize: Annotated[
+        str | None, typer.Option(metavar="NAME", help="BLEU's tokenizer", show_default="13a")
+    ] = None,
+    lowercase: Annotated[bool, typer.Option("--lowercase", help="ignore case")] = False,
+    metric: Annotated[
+        str, typer.Option(metavar="NAMES", help="of BLEU,chrF,TER; the first one leads")
+    ] = "BLEU,chrF",
+    test: Annotated[
+        Literal["bootstrap", "randomisation"], typer.Option(help="of the difference to the first")
+    ] = "bootstrap",
+    trials: Annotated[
+        int | None,
+        typer.Option(min=100, max=1_000_000, help="of the test", show_default="1,000 or 10,000"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="of the test")] = 12345,
+    training: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="target side of the training text, for accuracy by frequency"
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write a page; FILE.md: as Markdown")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    threads: Threads = None,
+    debug: Debug = False,
+) -> None:
+    """Compare systems with each other: the first is the baseline of all tests."""
+    _check_usage(systems, reference, source, html)
+    from seq2seq.evaluation.comparison import Settings
+    from seq2seq.evaluation.comparison import compare as compared
+    from seq2seq.evaluation.systems import read_specs
+    from seq2seq.report.comparison import comparison_document, comparison_tables
+    from seq2seq.report.comparison_page import write_page
+
+    settings = Settings(_metrics(metric), tokenize, lowercase, test, trials or 0, seed)
+    specs = read_specs(systems)
+    sets = _test_sets(reference or [], source or [])
+    read, remarks = _read(specs, sets, device, quiet)
+    counted, trained_on = _training(training, specs, tokenize or sets[0][1].tokenizer, lowercase)
+    result = compared(read, sets, settings, counted, trained_on)
+    if not quiet:
+        for remark in [*remarks, *(line for one in result.sets for line in one.remarks)]:
+            typer.echo(f"warning: {remark}", err=True)
+    if html is not None:
+        write_page(result, html)
+    if as_json:
+        typer.echo(comparison_document(result))
+    else:
+        comparison_tables(result)
+
+
+def _check_usage(
+    systems: list[str],
+    reference: list[Path] | None,
+    source: list[Path] | None,
+    html: Path | None,
+) -> None:
+    if not reference:
+        raise UsageError("there is nothing to compare against", "give --reference FILE")
+    if source and len(source) > 1 and len(source) != len(reference):
+        raise UsageError(
+            f"{len(source)} sources and {len(reference)} references",
+            "give one --reference for each --source, or one --source with several",
+        )
+    if len(systems) < 2:
+        raise UsageError(
+            "one system alone cannot be compared", "name two, or use `seq2seq evaluate`"
+        )
+    if html is not None and html.suffix not in PAGES:
+        raise UsageError(f"{html}: a page is one of {', '.join(PAGES)}", "name it so")
+    if html is not None and not html.parent.is_dir():
+        raise ResourceError(f"there is no folder {html.parent}", "make it first")
+
+
+def _metrics(names: str) -> tuple[Literal["BLEU", "chrF", "TER"], ...]:
+    from seq2seq.metrics.statistics import METRICS
+
+    wanted = [name.strip().lower() for name in names.split(",")]
+    known = {name.lower(): name for name in METRICS}
+    if not wanted or len(set(wanted)) < len(wanted) or not set(wanted) <= known.keys():
+        raise UsageError(f"--metric {names}", f"name some of {','.join(METRICS)}, each once")
+    return tuple(known[name] for name in wanted)
+
+
+def _test_sets(reference: list[Path], source: list[Path]) -> list[tuple[str, TestSet]]:
+    """Return named test sets: one with all references, or one for each source."""
+    from seq2seq.evaluation.testsets import from_files
+
+    if len(source) <= 1:
+        first = source[0] if source else None
+        return [((first or reference[0]).name, from_files(reference, first))]
+    pairs = zip(source, reference, strict=True)
+    return [(one.name, from_files([other], one)) for one, other in pairs]
+
+
+def _read(
+    specs: list[Spec], sets: list[tuple[str, TestSet]], device: str, quiet: bool
+) -> tuple[list[System], list[str]]:
+    """Return the systems with their translations, and remarks about damaged files."""
+    from seq2seq.evaluation.systems import read_file, translate
+    from seq2seq.training.session import cache_folder
+
+    systems, remarks = [], []
+    for spec in specs:
+        if spec.is_model:
+            sources = [test_set.source for _, test_set in sets]
+            if any(one is None for one in sources):
+                raise UsageError(f"{spec.name} needs something to translate", "add --source FILE")
+            texts = [one for one in sources if one is not None]
+            folder = cache_folder() / "translations"
+            systems.append(translate(spec, texts, folder, device, _silent if quiet else _note))
+            continue
+        first = sets[0][1]
+        counted = zip(first.reference_names, map(len, first.references), strict=True)
+        system, remark = read_file(spec, len(sets), list(counted))
+        systems.append(system)
+        remarks += [remark] if remark else []
+    return systems, remarks
+
+
+def _training(
+    path: Path | None, specs: list[Spec], tokenize: str, lowercase: bool
+) -> tuple[Counter[str] | None, str]:
+    """Count the words of the training text: of the file named, or of the first run's own."""
+    from seq2seq.evaluation.buckets import count_words
+    from seq2seq.evaluation.testsets import read_texts
+    from seq2seq.metrics.statistics import words_of
+
+    found = path or next((text for spec in specs for text in _trained_on(spec)), None)
+    if found is None:
+        return None, ""
+    texts, _ = read_texts(found)
+    return count_words(words_of(texts, tokenize, lowercase)), found.name
+
+
+def _trained_on(spec: Spec) -> list[Path]:
+    """Return the target side of what a run was trained on, if it is a file that is still there."""
+    if not spec.is_model:
+        return []
+    from seq2seq.models.bundle import read_recipe
+
+    data = read_recipe(spec.paths[0]).data
+    path = Path(data.path) / f"{data.train}.{data.languages[1]}"
+    return [path] if data.format == "text" and data.path and path.is_file() else []
+
+
+def _note(message: str) -> None:
+    typer.echo(message, err=True)
+
+
+def _silent(message: str) -> None:
+    pass
