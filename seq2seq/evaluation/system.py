@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +14,11 @@ from seq2seq.evaluation.testsets import (
     from_files,
     read_texts,
 )
-from seq2seq.metrics.corpus import remarks, score
-from seq2seq.metrics.statistics import METRICS, MetricName, Score
+from seq2seq.metrics.corpus import remarks
+from seq2seq.metrics.paired import FEWEST, Interval, Resamples
+from seq2seq.metrics.statistics import METRICS, MetricName, Score, statistics
+
+MOST = 100_000  # segments that are resampled; the score of more is sure enough
 
 
 class Translates(Protocol):
@@ -28,11 +31,15 @@ class Translates(Protocol):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores by metric, over how many segments, and what looked wrong about the texts."""
+    """Scores by metric, over how many segments, and what looked wrong about the texts.
+
+    `intervals` hold 95 % of bootstrap resamples (Koehn 2004); none for a single segment.
+    """
 
     scores: dict[str, Score]
     segments: int
     remarks: tuple[str, ...] = ()
+    intervals: dict[str, Interval] = field(default_factory=dict)
 
 
 def evaluate_texts(
@@ -50,7 +57,7 @@ def evaluate_texts(
         UsageError: no such tokenizer.
     """
     tokenizer = tokenize or test_set.tokenizer
-    scores = score(
+    counted = statistics(
         hypotheses,
         test_set.references,
         tokenize=tokenizer,
@@ -60,7 +67,12 @@ def evaluate_texts(
         pair=test_set.pair,
     )
     doubts = remarks(hypotheses, test_set.references, tokenize=tokenizer)
-    return Evaluation(scores, len(hypotheses), (*test_set.remarks, *doubts))
+    scores: dict[str, Score] = {name: one.score() for name, one in counted.items()}
+    intervals: dict[str, Interval] = {}
+    if FEWEST <= len(hypotheses) <= MOST:
+        resamples = Resamples(len(hypotheses))
+        intervals = {name: resamples.interval(one) for name, one in counted.items()}
+    return Evaluation(scores, len(hypotheses), (*test_set.remarks, *doubts), intervals)
 
 
 def evaluate_files(
@@ -84,7 +96,7 @@ def evaluate_files(
         texts, test_set, tokenize=tokenize, lowercase=lowercase, metrics=metrics
     )
     mended = (damage_remark(hypothesis, damaged),) if damaged else ()
-    return Evaluation(result.scores, result.segments, mended + result.remarks)
+    return replace(result, remarks=mended + result.remarks)
 
 
 def evaluate_model(

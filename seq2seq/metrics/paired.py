@@ -45,10 +45,10 @@ class Resamples:
     def __init__(self, sentences: int, trials: int = TRIALS["bootstrap"], seed: int = SEED) -> None:
         check_enough(sentences)
         generator = np.random.default_rng(seed)
-        drawn = generator.choice(sentences, size=(trials, sentences), replace=True)
-        self.weights = np.stack(
-            [np.bincount(row, minlength=sentences).astype(np.uint16) for row in drawn]
-        )
+        self.weights = np.empty((trials, sentences), dtype=np.uint16)
+        for row in self.weights:  # one at a time, for memory's sake; the numbers are the same
+            drawn = generator.choice(sentences, size=sentences, replace=True)
+            row[:] = np.bincount(drawn, minlength=sentences)
 
     def interval(self, system: Statistics) -> Interval:
         """Return mean and half width of the middle 95 % of a system's resampled scores."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal, TextIO
 
 if TYPE_CHECKING:
@@ -30,18 +31,25 @@ def table(
 
 
 def score_table(evaluation: Evaluation, file: TextIO | None = None) -> None:
-    """Print one line for each metric: its name, its value of 100, its signature."""
-    scores = evaluation.scores.values()
-    rows = [[entry.name, f"{entry.value:.2f}", entry.signature] for entry in scores]
-    table(["metric", "score>", "signature"], rows, file)
+    """Print one line for each metric: name, value of 100, half of its interval, signature."""
+    halves = {name: f"{one.half:.2f}" for name, one in evaluation.intervals.items()}
+    rows = [
+        [entry.name, f"{entry.value:.2f}", halves.get(name, ""), entry.signature]
+        for name, entry in evaluation.scores.items()
+    ]
+    table(["metric", "score>", "±>", "signature"], rows, file)
 
 
 def score_document(evaluation: Evaluation) -> str:
     """Return the scores as one JSON document, to 10 decimals: 100 is not 100.00000000000004."""
-    document: dict[str, object] = {
-        name: {"score": round(entry.value, 10), "signature": entry.signature}
-        for name, entry in evaluation.scores.items()
-    }
+    document: dict[str, object] = {}
+    for name, entry in evaluation.scores.items():
+        interval = evaluation.intervals.get(name)
+        document[name] = {
+            "score": round(entry.value, 10),
+            "signature": entry.signature,
+            "interval": asdict(interval) if interval else None,
+        }
     document["segments"] = evaluation.segments
     return json.dumps(document, indent=2)
 

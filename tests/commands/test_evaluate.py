@@ -33,9 +33,26 @@ def test_table(cli: Cli, files: tuple[Path, Path]) -> None:
     done = cli("evaluate", "--hypothesis", files[0], "--reference", files[1])
     assert done.code == 0 and done.err == ""
     heading, *rows = done.out.splitlines()
-    assert heading.split() == ["metric", "score", "signature"]
+    assert heading.split() == ["metric", "score", "±", "signature"]
     assert [row.split()[0] for row in rows] == ["BLEU", "chrF", "TER"]
     assert all("version:" in row for row in rows)
+
+
+def test_intervals_are_those_of_a_comparison(cli: Cli, files: tuple[Path, Path]) -> None:
+    alone = json.loads(
+        cli("evaluate", "--hypothesis", files[0], "--reference", files[1], "--json").out
+    )
+    call = ("compare", files[0], f"again={files[0]}", "--reference", files[1], "--json")
+    compared = json.loads(cli(*call).out)["systems"]["again"]
+    for metric in ("BLEU", "chrF"):
+        assert alone[metric]["interval"] == compared[metric]["interval"]
+
+
+def test_a_single_segment_has_no_interval(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("the cat sat on the mat\n")
+    call = ("evaluate", "--hypothesis", tmp_path / "one", "--reference", tmp_path / "one")
+    assert json.loads(cli(*call, "--json").out)["BLEU"]["interval"] is None
+    assert cli(*call).code == 0
 
 
 def test_json_is_sacrebleus_command_line(cli: Cli, files: tuple[Path, Path]) -> None:

@@ -6,11 +6,14 @@ import json
 import pytest
 
 from seq2seq.evaluation.system import Evaluation
+from seq2seq.metrics.paired import Interval
 from seq2seq.metrics.statistics import Score
 from seq2seq.report.console import score_document, score_table, table
 
 RESULT = Evaluation(
-    {"BLEU": Score("BLEU", 22.436417709, "nrefs:1|tok:none"), "TER": Score("TER", 5.0, "s")}, 7
+    {"BLEU": Score("BLEU", 22.436417709, "nrefs:1|tok:none"), "TER": Score("TER", 5.0, "s")},
+    7,
+    intervals={"BLEU": Interval(22.5, 1.25)},
 )
 
 
@@ -23,7 +26,9 @@ def test_plain_columns_in_a_pipe() -> None:
     file = io.StringIO()
     score_table(RESULT, file)
     assert file.getvalue() == (
-        "metric  score  signature\nBLEU    22.44  nrefs:1|tok:none\nTER      5.00  s\n"
+        "metric  score     ±  signature\n"
+        "BLEU    22.44  1.25  nrefs:1|tok:none\n"
+        "TER      5.00        s\n"
     )
 
 
@@ -41,7 +46,11 @@ def test_a_terminal_gets_the_same_facts_and_no_markup(monkeypatch: pytest.Monkey
 
 def test_the_document() -> None:
     assert json.loads(score_document(RESULT)) == {
-        "BLEU": {"score": 22.436417709, "signature": "nrefs:1|tok:none"},
-        "TER": {"score": 5.0, "signature": "s"},
+        "BLEU": {
+            "score": 22.436417709,
+            "signature": "nrefs:1|tok:none",
+            "interval": {"mean": 22.5, "half": 1.25},
+        },
+        "TER": {"score": 5.0, "signature": "s", "interval": None},
         "segments": 7,
     }
