@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from seq2seq.commands.options import Debug, Device, Quiet, Threads
+from seq2seq.commands.options import (
+    AsJson,
+    Debug,
+    Device,
+    Lowercase,
+    Quiet,
+    References,
+    Threads,
+    TokenizeFor,
+)
 from seq2seq.errors import ResourceError, UsageError
 
 if TYPE_CHECKING:
@@ -31,17 +40,13 @@ def compare(
             metavar="SYSTEM", help="a file of translations, RUN, RUN+RUN, or name=one of these"
         ),
     ],
-    reference: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="reference translations; repeatable")
-    ] = None,
+    reference: References = None,
     source: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="what was translated; several are several test sets"),
     ] = None,
-    tokenize: Annotated[
-        str | None, typer.Option(metavar="NAME", help="BLEU's tokenizer", show_default="13a")
-    ] = None,
-    lowercase: Annotated[bool, typer.Option("--lowercase", help="ignore case")] = False,
+    tokenize: TokenizeFor = None,
+    lowercase: Lowercase = False,
     metric: Annotated[
         str, typer.Option(metavar="NAMES", help="of BLEU,chrF,TER; the first one leads")
     ] = "BLEU,chrF",
@@ -62,7 +67,7 @@ def compare(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write a page; FILE.md: as Markdown")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+    as_json: AsJson = False,
     device: Device = "auto",
     quiet: Quiet = False,
     threads: Threads = None,

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seq2seq.commands.options import Debug, Device, Quiet, Threads
+from seq2seq.commands.options import (
+    AsJson,
+    Debug,
+    Device,
+    Lowercase,
+    Quiet,
+    References,
+    Threads,
+    TokenizeFor,
+)
 from seq2seq.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,10 +43,7 @@ def evaluate(
     source: Annotated[
         Path | None, typer.Option(metavar="FILE", help="sentences for the model to translate")
     ] = None,
-    reference: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="reference translations; repeat for several sets"),
-    ] = None,
+    reference: References = None,
     testset: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="a test set of sacrebleu's, such as wmt14/full"),
@@ -45,16 +51,9 @@ def evaluate(
     pair: Annotated[
         str | None, typer.Option(metavar="SRC-TGT", help="the test set's languages, such as en-fr")
     ] = None,
-    tokenize: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="BLEU's tokenizer; none takes tokens as they are; moses-de is as in papers",
-            show_default="13a",
-        ),
-    ] = None,
-    lowercase: Annotated[bool, typer.Option("--lowercase", help="ignore case")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+    tokenize: TokenizeFor = None,
+    lowercase: Lowercase = False,
+    as_json: AsJson = False,
     device: Device = "auto",
     quiet: Quiet = False,
     threads: Threads = None,

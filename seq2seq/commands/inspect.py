@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seq2seq.commands.options import Debug, Quiet
+from seq2seq.commands.options import AsJson, Debug, Quiet
 
 EXAMPLES = """Examples:\n
 \b
@@ -40,7 +40,7 @@ def curve(
         Path | None,
         typer.Option(metavar="DIR", help="write event files, if tensorboard is installed"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+    as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:

@@ -1,7 +1,8 @@
-"""Options that every subcommand has, and what they set."""
+"""Options that several subcommands share, and what they set."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,3 +35,20 @@ Debug = Annotated[
 Device = Annotated[
     str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
 ]
+References = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--reference", metavar="FILE", help="reference translations; repeat for several sets"
+    ),
+]
+TokenizeFor = Annotated[
+    str | None,
+    typer.Option(
+        "--tokenize",
+        metavar="NAME",
+        help="BLEU's tokenizer; none takes tokens as they are; moses-de is as in papers",
+        show_default="13a",
+    ),
+]
+Lowercase = Annotated[bool, typer.Option("--lowercase", help="ignore case")]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document")]
