@@ -13,7 +13,7 @@ import typer
 from typer.main import get_command
 
 from seq2seq import __version__
-from seq2seq.commands import compare, demo, evaluate, inspect, recipes, train, translate
+from seq2seq.commands import compare, demo, evaluate, export, inspect, recipes, train, translate
 from seq2seq.errors import Seq2SeqError
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ app.command(epilog=train.EXAMPLES)(train.train)
 app.command(epilog=translate.EXAMPLES)(translate.translate)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=compare.EXAMPLES)(compare.compare)
+app.command(epilog=export.EXAMPLES)(export.export)
 app.command(epilog=recipes.EXAMPLES)(recipes.recipes)
 app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.add_typer(inspect.inspect)

@@ -75,21 +75,20 @@ def compare(
 ) -> None:
     """Compare systems with each other: the first is the baseline of all tests."""
     _check_usage(systems, reference, source, html)
-    from seq2seq.evaluation.comparison import Settings
-    from seq2seq.evaluation.comparison import compare as compared
+    from seq2seq.evaluation import comparison
     from seq2seq.evaluation.systems import read_specs
     from seq2seq.report.comparison import comparison_document, comparison_tables
     from seq2seq.report.comparison_page import write_page
 
-    settings = Settings(_metrics(metric), tokenize, lowercase, test, trials or 0, seed)
+    settings = comparison.Settings(_metrics(metric), tokenize, lowercase, test, trials or 0, seed)
     specs = read_specs(systems)
     sets = _test_sets(reference or [], source or [])
     read, remarks = _read(specs, sets, device, quiet)
     counted, trained_on = _training(training, specs, tokenize or sets[0][1].tokenizer, lowercase)
-    result = compared(read, sets, settings, counted, trained_on)
-    if not quiet:
-        for remark in [*remarks, *(line for one in result.sets for line in one.remarks)]:
-            typer.echo(f"warning: {remark}", err=True)
+    result = comparison.compare(read, sets, settings, counted, trained_on)
+    remarks += [line for one in result.sets for line in one.remarks]
+    for remark in [] if quiet else remarks:
+        typer.echo(f"warning: {remark}", err=True)
     if html is not None:
         write_page(result, html)
     if as_json:

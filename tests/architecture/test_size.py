@@ -12,7 +12,16 @@ FUNCTION_LINES = 60
 OPTIONS = 12
 FIELDS = 100
 NOT_COUNTED = {"quiet", "threads", "workers", "debug", "help"}
-COMMANDS = ["train", "translate", "evaluate", "compare", "inspect curve", "recipes", "demo"]
+COMMANDS = [
+    "train",
+    "translate",
+    "evaluate",
+    "compare",
+    "export",
+    "inspect curve",
+    "recipes",
+    "demo",
+]
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
 

@@ -1,0 +1,1 @@
+"""Models in the formats of other engines, checked against the original before they are kept."""
