@@ -32,6 +32,11 @@ EXAMPLES = """Examples:\n
 """
 PAGES = (".html", ".md")
 
+Trials = Annotated[
+    int | None,
+    typer.Option(min=100, max=1_000_000, help="of the test", show_default="1,000 or 10,000"),
+]
+
 
 def compare(
     systems: Annotated[
@@ -53,10 +58,7 @@ def compare(
     test: Annotated[
         Literal["bootstrap", "randomisation"], typer.Option(help="of the difference to the first")
     ] = "bootstrap",
-    trials: Annotated[
-        int | None,
-        typer.Option(min=100, max=1_000_000, help="of the test", show_default="1,000 or 10,000"),
-    ] = None,
+    trials: Trials = None,
     seed: Annotated[int, typer.Option(min=0, help="of the test")] = 12345,
     training: Annotated[
         Path | None,
