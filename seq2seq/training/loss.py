@@ -47,20 +47,19 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
         grad_bias = torch.zeros_like(weight[:, 0]) if wanted and bias is not None else None
         total = hidden.new_zeros((), dtype=torch.float32)
         plain = hidden.new_zeros((), dtype=torch.float32)
+        normalisers = hidden.new_zeros((), dtype=torch.float32)
         rows = max(1, CHUNK_LOGITS // (words * passes))
         for place in range(0, count, rows):
             h = hidden[:, place : place + rows].flatten(0, 1)  # [P * n, H]
             y = labels[place : place + rows].repeat(passes)
-            logits = torch.mm(h, used.t()).float()  # [P * n, V]
-            if bias is not None:
-                logits += bias
-            normaliser = torch.logsumexp(logits, dim=-1)  # [P * n]
-            losses = normaliser - logits.gather(1, y.unsqueeze(1)).squeeze(1)
-            plain += losses.sum()
-            total += (1.0 - smoothing) * losses.sum()
-            if smoothing:
-                total += smoothing * (normaliser - logits.mean(dim=-1)).sum()
-            logs, pull = logits.sub_(normaliser.unsqueeze(1)), None
+            logits = _logits(h, used, bias)  # [P * n, V]
+            chosen = logits.gather(1, y.unsqueeze(1))
+            logs = torch.log_softmax(logits, dim=-1)  # in one go over each row, while it is near
+            del logits
+            likely = logs.gather(1, y.unsqueeze(1))
+            plain -= likely.sum()
+            normalisers += (chosen - likely).sum()
+            pull = None
             if consistency:
                 divergence, pull = symmetric_divergence(*logs.chunk(2))
                 total += consistency * divergence
@@ -76,6 +75,11 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
             grad_weight += torch.mm(narrow.t(), h)
             if grad_bias is not None:
                 grad_bias += slope.sum(dim=0)
+        total += (1.0 - smoothing) * plain
+        if smoothing:  # the mean logit of a position is its product with the mean weight
+            mean = _logits(hidden.sum(dim=1), used.mean(dim=0, keepdim=True), None).sum()
+            offset = 0.0 if bias is None else passes * count * bias.mean()
+            total += smoothing * (normalisers - mean - offset)
         if smoothing and grad_hidden is not None and grad_weight is not None:
             even = smoothing / words
             grad_hidden -= even * used.sum(dim=0)
@@ -103,6 +107,14 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
             None,
             None,
         )
+
+
+def _logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Return float32 logits; the product runs in the type of `hidden`."""
+    if bias is not None and hidden.dtype == torch.float32:
+        return torch.addmm(bias, hidden, weight.t())
+    logits = torch.mm(hidden, weight.t()).float()
+    return logits if bias is None else logits + bias
 
 
 def symmetric_divergence(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
