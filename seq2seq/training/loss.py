@@ -76,10 +76,8 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
             if grad_bias is not None:
                 grad_bias += slope.sum(dim=0)
         total += (1.0 - smoothing) * plain
-        if smoothing:  # the mean logit of a position is its product with the mean weight
-            mean = _logits(hidden.sum(dim=1), used.mean(dim=0, keepdim=True), None).sum()
-            offset = 0.0 if bias is None else passes * count * bias.mean()
-            total += smoothing * (normalisers - mean - offset)
+        if smoothing:
+            total += smoothing * (normalisers - _mean_logits(hidden, used, bias))
         if smoothing and grad_hidden is not None and grad_weight is not None:
             even = smoothing / words
             grad_hidden -= even * used.sum(dim=0)
@@ -115,6 +113,12 @@ def _logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         return torch.addmm(bias, hidden, weight.t())
     logits = torch.mm(hidden, weight.t()).float()
     return logits if bias is None else logits + bias
+
+
+def _mean_logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Return the sum over positions ([P, N, H]) of their mean logit: products with mean weights."""
+    total = _logits(hidden.sum(dim=1), weight.mean(dim=0, keepdim=True), None).sum()
+    return total if bias is None else total + hidden[..., 0].numel() * bias.mean()
 
 
 def symmetric_divergence(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
