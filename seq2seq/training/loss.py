@@ -45,9 +45,7 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
         grad_hidden = torch.empty_like(hidden) if wanted else None
         grad_weight = torch.zeros_like(weight) if wanted else None
         grad_bias = torch.zeros_like(weight[:, 0]) if wanted and bias is not None else None
-        total = hidden.new_zeros((), dtype=torch.float32)
-        plain = hidden.new_zeros((), dtype=torch.float32)
-        normalisers = hidden.new_zeros((), dtype=torch.float32)
+        total, plain, normalisers = hidden.new_zeros(3, dtype=torch.float32).unbind()
         rows = max(1, CHUNK_LOGITS // (words * passes))
         for place in range(0, count, rows):
             h = hidden[:, place : place + rows].flatten(0, 1)  # [P * n, H]
