@@ -188,12 +188,16 @@ def _array(tensor: Tensor) -> NDArray[np.float32]:
 def _deviation(engine: Any, bundle: Bundle, folder: Path) -> float:
     """Return the largest difference of the log-probability of a piece, over random pairs."""
     pairs = _probes(bundle.source.size, bundle.target.size)
-    translator = engine.Translator(str(folder), device="cpu", compute_type="float32")
     sides = [
         [tokenizer.pieces(pair[side]) for pair in pairs]
         for side, tokenizer in enumerate((bundle.source, bundle.target))
     ]
-    theirs = [one.log_probs for one in translator.score_batch(*sides)]
+    threads = torch.get_num_threads()
+    try:
+        translator = engine.Translator(str(folder), device="cpu", compute_type="float32")
+        theirs = [one.log_probs for one in translator.score_batch(*sides)]
+    finally:
+        torch.set_num_threads(threads)  # the engine sets that of the whole process
     ours = [_log_probabilities(bundle.model, *pair) for pair in pairs]
     apart = [
         abs(one - other)

@@ -12,6 +12,7 @@ from typing import Any
 import ctranslate2
 import pytest
 import sentencepiece
+import torch
 
 from seq2seq import Translator
 from seq2seq.export import ctranslate2 as exporting
@@ -19,7 +20,7 @@ from seq2seq.export import ctranslate2 as exporting
 
 def exported_translations(folder: Path, texts: list[str]) -> list[str]:
     """Translate as the README in the folder says."""
-    translator = ctranslate2.Translator(str(folder), compute_type="float32")
+    translator = ctranslate2.Translator(str(folder), compute_type="float32", intra_threads=1)
     source, target = (
         sentencepiece.SentencePieceProcessor(model_file=str(folder / f"{side}.model"))
         for side in ("source", "target")
@@ -55,6 +56,18 @@ def test_every_shape_scores_the_same(
         pass
     done = cli("export", tmp_path / "run", "--to", "ctranslate2", tmp_path / "ct2", "--quiet")
     assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_the_process_keeps_its_threads(cli: Any, tiny_run: Path, tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    try:
+        for count in (1, 3):
+            torch.set_num_threads(count)
+            call = ("export", tiny_run, "--to", "ctranslate2", tmp_path / str(count))
+            assert cli(*call).code == 0
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_quantised_weights_are_smaller(cli: Any, tiny_run: Path, tmp_path: Path) -> None:
