@@ -25,6 +25,13 @@ class LengthGroup:
     longest: int
     places: NDArray[np.int64]
 
+    @property
+    def name(self) -> str:
+        """Return its lengths as a reader would write them."""
+        if self.shortest == self.longest:
+            return str(self.longest)
+        return f"{self.shortest} to {self.longest}"
+
 
 @dataclass(frozen=True)
 class WordAccuracy:

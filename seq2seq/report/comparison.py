@@ -220,7 +220,7 @@ def _lengths(found: Comparison, one: SetResult) -> None:
     columns = [f"{found.metrics[0]} by words", "sentences>"]
     columns += [f"{result.system.name}>" for result in one.systems]
     rows = [
-        [f"{group.shortest} to {group.longest}", f"{len(group.places):,}"]
+        [group.name, f"{len(group.places):,}"]
         + [f"{result.lengths[number]:.2f}" for result in one.systems]
         for number, group in enumerate(one.groups)
     ]

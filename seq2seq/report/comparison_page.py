@@ -168,7 +168,7 @@ def _parts(found: Comparison, one: SetResult) -> list[dict[str, Any]]:
             low_is_best = found.metrics[0] in LOWER_IS_BETTER
             rows.append(
                 [
-                    _cell(f"{group.shortest} to {group.longest}", group.shortest),
+                    _cell(group.name, group.shortest),
                     _cell(f"{len(group.places):,}", len(group.places)),
                     *_values(values, "{:.2f}", low_is_best),
                 ]

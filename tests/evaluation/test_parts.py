@@ -41,6 +41,7 @@ def test_every_sentence_is_in_one_group_of_its_length() -> None:
 def test_sentences_of_one_length_are_one_group() -> None:
     (group,) = length_groups([["a", "b"]] * 4)
     assert (group.shortest, group.longest, len(group.places)) == (2, 2, 4)
+    assert group.name == "2"
 
 
 def test_a_groups_score_is_that_of_its_sentences() -> None:
