@@ -18,7 +18,7 @@ from seq2seq.commands.options import (
     Threads,
     TokenizeFor,
 )
-from seq2seq.errors import ResourceError, UsageError
+from seq2seq.errors import UsageError
 
 if TYPE_CHECKING:
     from seq2seq.evaluation.systems import Spec, System
@@ -30,7 +30,6 @@ EXAMPLES = """Examples:\n
   seq2seq compare lstm=runs/a both=runs/a+runs/b --source test.en --reference test.fr
   seq2seq compare runs/a google.txt --source test.en --reference test.fr --html page.html
 """
-PAGES = (".html", ".md")
 
 Trials = Annotated[
     int | None,
@@ -116,10 +115,10 @@ def _check_usage(
         raise UsageError(
             "one system alone cannot be compared", "name two, or use `seq2seq evaluate`"
         )
-    if html is not None and html.suffix not in PAGES:
-        raise UsageError(f"{html}: a page is one of {', '.join(PAGES)}", "name it so")
-    if html is not None and not html.parent.is_dir():
-        raise ResourceError(f"there is no folder {html.parent}", "make it first")
+    if html is not None:
+        from seq2seq.report.page import check_page
+
+        check_page(html)
 
 
 def _metrics(names: str) -> tuple[Literal["BLEU", "chrF", "TER"], ...]:

@@ -51,7 +51,6 @@ class Translator:
         self.target = target
         self.decoding = decoding
         self.device = device
-        self._dictionary: tuple[str, dict[str, str]] = ("", {})  # its path, and what it says
 
     @classmethod
     def load(

@@ -11,7 +11,7 @@ import json
 import resource
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class Cost:
     parameters: int
     training_minutes: float | None
     sentences_per_second: float
-    peak_memory: int  # bytes, of the process that translated
+    peak_memory: int  # bytes, of this process, with whatever it had done before
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def translate(
         [sha256_of(run / name) for name in (RECIPE, WEIGHTS) if (run / name).exists()]
         for run in spec.paths
     ]
-    found = [_cached(cache, _key(model, source, device)) for source in sources]
+    found = [_cached(cache, _key(model, source, device), len(source)) for source in sources]
     if any(one is None for one in found):
         note(f"{spec.name}: translating {sum(map(len, sources)):,} sentences")
         found = _translated(spec, sources, device)
@@ -175,12 +175,12 @@ def _key(model: list[list[str]], source: Sequence[str], device: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _cached(cache: Path, key: str) -> dict[str, Any] | None:
+def _cached(cache: Path, key: str, count: int) -> dict[str, Any] | None:
     """Return what was kept, or None where there is nothing whole."""
     try:
         found = json.loads((cache / f"{key}.json").read_bytes())
-        whole = found.keys() >= KEPT
-    except (OSError, ValueError, AttributeError):
+        whole = found.keys() >= KEPT and len(found["translations"]) == count
+    except (OSError, ValueError, AttributeError, TypeError):
         return None
     return dict(found) if whole else None
 
@@ -203,8 +203,3 @@ def _training_minutes(runs: Sequence[Path]) -> float | None:
         except (OSError, ValueError, KeyError, TypeError):
             return None
     return total
-
-
-def as_document(cost: Cost | None) -> dict[str, Any] | None:
-    """Return a cost as JSON has it."""
-    return None if cost is None else asdict(cost)

@@ -20,7 +20,7 @@ from seq2seq.report.comparison import (
     notes,
     verdicts,
 )
-from seq2seq.report.page import HTML_ENDINGS, render, save
+from seq2seq.report.page import HTML, render, save
 
 LEFT, RIGHT, ROW = 144, 455, 24  # of a plot, in its own units
 TICKS = 5
@@ -36,7 +36,7 @@ def write_page(found: Comparison, path: Path) -> None:
         ResourceError: the file cannot be written.
     """
     values = context(found)
-    if path.suffix in HTML_ENDINGS:
+    if path.suffix == HTML:
         data = [sentences(one, number) for number, one in enumerate(found.sets)]
         save(render("comparison.html", **values, data=data), path)
     else:

@@ -15,9 +15,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from seq2seq import __version__
+from seq2seq.errors import ResourceError, UsageError
 from seq2seq.files import replace_file
 
-HTML_ENDINGS = (".html", ".htm")
+HTML, MARKDOWN = ".html", ".md"
+
+
+def check_page(path: Path) -> None:
+    """Raise an error for a page that cannot be written: another ending, or no such folder."""
+    if path.suffix not in (HTML, MARKDOWN):
+        raise UsageError(f"{path}: a page is one of {HTML}, {MARKDOWN}", "name it so")
+    if not path.parent.is_dir():
+        raise ResourceError(f"there is no folder {path.parent}", "make it first")
 
 
 def render(template: str, **values: Any) -> str:

@@ -62,33 +62,25 @@ def _draw_losses(plot: Axes, curve: Curve, by: Axis, colour: str, style: str) ->
         alpha=0.4,
         linewidth=0.8,
     )
-    plot.plot(
-        [getattr(one, by) for one in judged],
-        [one.loss for one in judged],
-        style,
-        color=colour,
-        linewidth=2.0,
-        marker="o",
-        markersize=3,
-        label=curve.name,
-    )
+    places, losses = [getattr(one, by) for one in judged], [one.loss for one in judged]
+    _draw_validations(plot, curve.name, places, losses, colour, style)
 
 
 def _draw_bleu(plot: Axes, curve: Curve, by: Axis, colour: str, style: str) -> None:
     judged = [one for one in _in_order(curve) if one.bleu is not None]
-    plot.plot(
-        [getattr(one, by) for one in judged],
-        [one.bleu or 0.0 for one in judged],
-        style,
-        color=colour,
-        linewidth=2.0,
-        marker="o",
-        markersize=3,
-        label=curve.name,
-    )
+    places, scores = [getattr(one, by) for one in judged], [one.bleu or 0.0 for one in judged]
+    _draw_validations(plot, curve.name, places, scores, colour, style)
     for one in curve.validations:
         if one.averaged and one.bleu is not None:
             plot.plot([getattr(one, by)], [one.bleu], "*", color=colour, markersize=10)
+
+
+def _draw_validations(
+    plot: Axes, name: str, places: list[float], values: list[float], colour: str, style: str
+) -> None:
+    plot.plot(
+        places, values, style, label=name, color=colour, linewidth=2.0, marker="o", markersize=3
+    )
 
 
 def _in_order(curve: Curve) -> list[Judged]:

@@ -115,7 +115,8 @@ def _logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 def _mean_logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Return the sum over positions ([P, N, H]) of their mean logit: products with mean weights."""
-    total = _logits(hidden.sum(dim=1), weight.mean(dim=0, keepdim=True), None).sum()
+    states = hidden.sum(dim=(0, 1), dtype=torch.float32)
+    total = torch.dot(states, weight.mean(dim=0, dtype=torch.float32))
     return total if bias is None else total + hidden[..., 0].numel() * bias.mean()
 
 
