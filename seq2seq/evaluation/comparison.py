@@ -39,6 +39,7 @@ from seq2seq.metrics.paired import (
     check_enough,
     holm,
     randomisation,
+    resamples_for,
 )
 from seq2seq.metrics.statistics import (
     Counting,
@@ -111,7 +112,7 @@ class _SetComparison:
         self.tokenize = settings.tokenize or test_set.tokenizer
         self.references = self._words(test_set.references[0])
         self.trials = settings.trials or TRIALS[settings.test]
-        intervals = self.trials if settings.test == "bootstrap" else TRIALS["bootstrap"]
+        intervals = resamples_for(settings.test, self.trials)
         self.resamples = Resamples(len(self.references), intervals, settings.seed)
         sources = test_set.source if test_set.source is not None else test_set.references[0]
         self.groups = length_groups([text.split() for text in sources])

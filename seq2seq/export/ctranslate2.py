@@ -7,10 +7,12 @@ with it. Weights are compared in float32 before they are quantised.
 from __future__ import annotations
 
 import math
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
@@ -79,31 +81,42 @@ def export_ctranslate2(run: Path, folder: Path, quantization: Quantization) -> E
             'only text.source_order = "forward" with sentencepiece can be exported',
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _save(bundle, folder, None)
-        deviation = _deviation(engine, bundle, folder)
-        if not deviation <= TOLERANCE:
-            raise ModelError(
-                f"the exported model differs from {run} by {deviation:.2g} nats a piece",
-                f"do not use {folder}; this is a fault worth reporting",
-            )
-        if quantization != "float32":
-            _save(bundle, folder, quantization)
-        save_tokenizers(folder, bundle.source, bundle.target)
-        languages = " to ".join(recipe.data.languages)
-        text = USE.format(
-            name=folder.name,
-            version=engine.__version__,
-            languages=languages,
-            beam=recipe.decoding.beam,
-            penalty=recipe.decoding.length_penalty,
-        )
-        replace_file(folder / "README.md", text.encode())
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".export-", dir=folder.parent) as beside:
+            whole = Path(beside) / "model"
+            deviation = _write(engine, bundle, whole, folder.name, quantization)
+            os.replace(whole, folder)  # complete, or not at all
     except OSError as error:
         raise ResourceError(
             f"cannot write {folder}: {error.strerror}", "free some space or choose another folder"
         ) from error
     return Exported(folder, deviation, PROBES)
+
+
+def _write(
+    engine: Any, bundle: Bundle, folder: Path, name: str, quantization: Quantization
+) -> float:
+    """Write all files; return how far the model is from the original, which must be near."""
+    folder.mkdir()
+    _save(bundle, folder, None)
+    deviation = _deviation(engine, bundle, folder)
+    if not deviation <= TOLERANCE:
+        raise ModelError(
+            f"the exported model differs from the original by {deviation:.2g} nats a piece",
+            "translate with the original; this is a fault worth reporting",
+        )
+    if quantization != "float32":
+        _save(bundle, folder, quantization)
+    save_tokenizers(folder, bundle.source, bundle.target)
+    text = USE.format(
+        name=name,
+        version=engine.__version__,
+        languages=" to ".join(bundle.recipe.data.languages),
+        beam=bundle.recipe.decoding.beam,
+        penalty=bundle.recipe.decoding.length_penalty,
+    )
+    replace_file(folder / "README.md", text.encode())
+    return deviation
 
 
 def _engine() -> Any:

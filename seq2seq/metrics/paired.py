@@ -83,6 +83,11 @@ def randomisation(
     return Paired(difference, p_value(np.array(between), abs(difference)))
 
 
+def resamples_for(test: TestName, trials: int) -> int:
+    """Return of how many resamples intervals are made: those of the bootstrap, where it is run."""
+    return trials if test == "bootstrap" else TRIALS["bootstrap"]
+
+
 def interval_of(scores: NDArray[np.float64]) -> Interval:
     """Return mean and half of the distance between the 2.5th and the 97.5th percentile."""
     ordered = np.sort(scores)

@@ -9,6 +9,7 @@ from typing import Any
 
 from seq2seq.evaluation.buckets import frequency_name
 from seq2seq.evaluation.findings import SURE, Comparison, Judgement, SetResult, SystemResult
+from seq2seq.metrics.paired import resamples_for
 from seq2seq.report.console import table
 
 TESTS = {"bootstrap": "paired bootstrap", "randomisation": "paired approximate randomisation"}
@@ -91,13 +92,14 @@ def notes(found: Comparison) -> list[str]:
     lines = [first[0].judgements[metric].score.signature for metric in found.metrics]
     named = [f"{m}: {line}" for m, line in zip(found.metrics, lines, strict=True)]
     tested = len(first) - 1
+    resamples = resamples_for(found.test, found.trials)
     how = (
         f"p: {TESTS[found.test]} against {first[0].system.name}, {found.trials:,} trials, "
         f"seed {found.seed}"
     )
     if tested > 1:
         how += f"; corrected for {tested} systems (Holm)"
-    named.append(how + f". ±: 95 % of {_resamples(found):,} resamples.")
+    named.append(how + f". ±: 95 % of {resamples:,} resamples.")
     if found.trained_on:
         named.append(f"Words are grouped by how often they stand in {found.trained_on}.")
     return named
@@ -239,9 +241,3 @@ def _words(found: Comparison, one: SetResult) -> None:
         for number, words in enumerate(one.systems[0].words)
     ]
     table(columns, rows)
-
-
-def _resamples(found: Comparison) -> int:
-    from seq2seq.metrics.paired import TRIALS
-
-    return found.trials if found.test == "bootstrap" else TRIALS["bootstrap"]

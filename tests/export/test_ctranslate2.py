@@ -91,6 +91,7 @@ def test_a_model_that_differs_is_not_handed_out(
     done = cli("export", tiny_run, "--to", "ctranslate2", tmp_path / "ct2")
     assert done.code == 4
     assert "differs from" in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def changed(run: Path, copy: Path, section: str, **fields: Any) -> Path:
