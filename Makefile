@@ -1,6 +1,7 @@
 # make demo        train a small model on the embedded corpus and score it (a few minutes)
 # make test        the quick tests, with branch coverage
 # make test-slow   the tests that take minutes
+# make bench       speed, as ratios to the machine's limits; DATA=folder of text, PAIR=en-de, ARGS=more options
 # make check       ruff, mypy --strict, and the tests of the architecture
 # make clean       remove what was built, and the environment
 #
@@ -15,7 +16,7 @@ CONSTRAINTS ?= constraints.txt
 PIP_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow check clean
+.PHONY: demo test test-slow bench check clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +32,9 @@ test: $(VENV)/installed
 
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -q -m slow
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/speed.py --data $(DATA) --pair $(PAIR) $(ARGS)
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .

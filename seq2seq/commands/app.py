@@ -13,7 +13,17 @@ import typer
 from typer.main import get_command
 
 from seq2seq import __version__
-from seq2seq.commands import compare, demo, evaluate, export, inspect, recipes, train, translate
+from seq2seq.commands import (
+    benchmark,
+    compare,
+    demo,
+    evaluate,
+    export,
+    inspect,
+    recipes,
+    train,
+    translate,
+)
 from seq2seq.errors import Seq2SeqError
 
 app = typer.Typer(
@@ -52,6 +62,7 @@ app.command(epilog=export.EXAMPLES)(export.export)
 app.command(epilog=recipes.EXAMPLES)(recipes.recipes)
 app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.add_typer(inspect.inspect)
+app.add_typer(benchmark.benchmark)
 
 
 class Terminated(BaseException):

@@ -68,9 +68,9 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Train a model. The run directory ends up holding all that `translate` needs."""
-    changes = _own_data(data, pair) + list(assignments or [])
+    changes = own_data(data, pair) + list(assignments or [])
     if recipe is None and not (start or (resume and run)):
-        _check_own_data(data, pair, resume)
+        _checkown_data(data, pair, resume)
     resolved = _resolved(recipe, changes, run if resume else None, start)
     if dry_run:
         _look(resolved, start, quiet)
@@ -102,7 +102,7 @@ def _look(recipe: Recipe, start: Path | None, quiet: bool) -> None:
     show_dry_run(dry_run(recipe, _silent if quiet else _note, start))
 
 
-def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:
+def _checkown_data(data: Path | None, pair: str | None, resume: bool) -> None:
     if resume and data is None:
         raise UsageError("--resume needs the run to go on with", "add --run DIR")
     if data is None:
@@ -111,7 +111,7 @@ def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:
         raise UsageError("--data without a recipe needs --pair", "such as --pair en-fr")
 
 
-def _own_data(data: Path | None, pair: str | None) -> list[str]:
+def own_data(data: Path | None, pair: str | None) -> list[str]:
     """Return assignments that put a folder of text files in place of the recipe's corpus."""
     changes = [] if pair is None else [f"data.pair={json.dumps(pair)}"]
     if data is not None:

@@ -1,6 +1,9 @@
-"""Where the work is done: a device by name."""
+"""Where the work is done: a device by name, and the memory that was taken for it."""
 
 from __future__ import annotations
+
+import resource
+import sys
 
 import torch
 
@@ -26,3 +29,9 @@ def choose_device(name: str) -> str:
             f"device {name} is not there", "use --device cpu, or leave --device out"
         )
     return name
+
+
+def peak_memory() -> int:
+    """Return the most bytes that this process has held so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # which alone counts bytes

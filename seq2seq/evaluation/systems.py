@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from seq2seq.decoding.device import peak_memory
 from seq2seq.errors import DataError, ResourceError, UsageError
 from seq2seq.evaluation.looks import Looks, word_looks
 from seq2seq.evaluation.testsets import check_counts, damage_remark, read_texts
@@ -157,14 +157,13 @@ def _translated(
         began = time.perf_counter()
         best = [ranked[0] for ranked in translator.nbest(source, 1, alignment=True)]
         seconds = time.perf_counter() - began
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         found.append(
             {
                 "translations": [one.text for one in best],
                 "looks": [word_looks(*pair) for pair in zip(source, best, strict=True)],
                 "seconds": seconds,
                 "parameters": count,
-                "peak_memory": peak,
+                "peak_memory": peak_memory(),
             }
         )
     return found
