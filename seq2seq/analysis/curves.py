@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from seq2seq.errors import ModelError, UsageError
+from seq2seq.analysis.runs import named_runs
+from seq2seq.errors import ModelError
 from seq2seq.models.bundle import RECIPE
 from seq2seq.training.directory import LOG
 
@@ -69,20 +70,7 @@ def read_curves(systems: Sequence[str]) -> list[Curve]:
         ModelError: a run has no log, or a damaged one.
         UsageError: two have one name.
     """
-    curves = [_read(*_named(system)) for system in systems]
-    for number, curve in enumerate(curves):
-        if curve.name in [other.name for other in curves[:number]]:
-            raise UsageError(
-                f"two runs are called {curve.name!r}", "give each a name: first=RUN second=RUN"
-            )
-    return curves
-
-
-def _named(system: str) -> tuple[str, Path]:
-    name, equals, path = system.partition("=")
-    if equals and name and not Path(system).exists():
-        return name, Path(path)
-    return Path(system).resolve().name, Path(system)
+    return [_read(name, run) for name, run in named_runs(systems)]
 
 
 def _read(name: str, run: Path) -> Curve:

@@ -21,6 +21,9 @@ from seq2seq.commands import (
     export,
     inspect,
     recipes,
+    reproduce,
+    rescore,
+    score,
     train,
     translate,
 )
@@ -58,6 +61,9 @@ app.command(epilog=train.EXAMPLES)(train.train)
 app.command(epilog=translate.EXAMPLES)(translate.translate)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=compare.EXAMPLES)(compare.compare)
+app.command(epilog=score.EXAMPLES)(score.score)
+app.command(epilog=rescore.EXAMPLES)(rescore.rescore)
+app.command(epilog=reproduce.EXAMPLES)(reproduce.reproduce)
 app.command(epilog=export.EXAMPLES)(export.export)
 app.command(epilog=recipes.EXAMPLES)(recipes.recipes)
 app.command(epilog=demo.EXAMPLES)(demo.demo)

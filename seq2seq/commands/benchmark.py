@@ -67,8 +67,7 @@ def train_speed(
         raise UsageError("one thing is measured at a time", "name a recipe, or give --work")
     from seq2seq.analysis.throughput import training_speed
     from seq2seq.analysis.works import work as values_of
-    from seq2seq.commands.train import own_data
-    from seq2seq.config.loading import assigned, check_recipe, recipe_values
+    from seq2seq.config.loading import assigned, check_recipe, own_data, recipe_values
     from seq2seq.report.benchmark import training_document, training_table
 
     if work is not None and (data is None or pair is None):

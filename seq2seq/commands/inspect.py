@@ -13,6 +13,7 @@ EXAMPLES = """Examples:\n
 \b
   seq2seq inspect curve runs/a runs/b --output curves.png
   seq2seq inspect curve lstm=runs/a attention=runs/b --by minutes
+  seq2seq inspect vectors runs/a runs/b --output vectors.png
 """
 
 inspect = typer.Typer(
@@ -61,3 +62,38 @@ def curve(
         typer.echo(curve_document(curves))
     else:
         curve_tables(curves, by)
+
+
+@inspect.command(epilog=EXAMPLES)
+def vectors(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN", help="a run directory, or name=directory")
+    ],
+    phrases: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="meaning, tab, phrase on each line; blank lines between families",
+            show_default="those of the 2014 paper, in English",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="a picture: .png, .svg or .pdf")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Show what models keep of a sentence: do its vectors tell meanings apart, or wordings?"""
+    from seq2seq.analysis.runs import named_runs
+    from seq2seq.analysis.vectors import families, see
+    from seq2seq.report.vectors import draw_vectors, vector_document, vector_table
+
+    named, wanted = named_runs(runs), families(phrases)
+    found = [(name, see(run, wanted)) for name, run in named]
+    if output is not None:
+        draw_vectors(found, output)
+    if as_json:
+        typer.echo(vector_document(found))
+    else:
+        vector_table(found)

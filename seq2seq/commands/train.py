@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import signal
 import sys
@@ -68,9 +67,9 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Train a model. The run directory ends up holding all that `translate` needs."""
-    changes = own_data(data, pair) + list(assignments or [])
+    changes = _changes(data, pair, assignments)
     if recipe is None and not (start or (resume and run)):
-        _checkown_data(data, pair, resume)
+        _check_own_data(data, pair, resume)
     resolved = _resolved(recipe, changes, run if resume else None, start)
     if dry_run:
         _look(resolved, start, quiet)
@@ -93,6 +92,12 @@ def train(
         raise typer.Exit(128 + signal.Signals[stopped.reason])
 
 
+def _changes(data: Path | None, pair: str | None, assignments: list[str] | None) -> list[str]:
+    from seq2seq.config.loading import own_data
+
+    return own_data(data, pair) + list(assignments or [])
+
+
 def _look(recipe: Recipe, start: Path | None, quiet: bool) -> None:
     """Show what needs no data first, so that it is seen even where the data cannot be had."""
     from seq2seq.report.dry_run import show_dry_run, show_nominal
@@ -102,31 +107,13 @@ def _look(recipe: Recipe, start: Path | None, quiet: bool) -> None:
     show_dry_run(dry_run(recipe, _silent if quiet else _note, start))
 
 
-def _checkown_data(data: Path | None, pair: str | None, resume: bool) -> None:
+def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:
     if resume and data is None:
         raise UsageError("--resume needs the run to go on with", "add --run DIR")
     if data is None:
         raise UsageError("nothing to train on", "name a recipe, or give --data DIR and --pair")
     if pair is None and not resume:
         raise UsageError("--data without a recipe needs --pair", "such as --pair en-fr")
-
-
-def own_data(data: Path | None, pair: str | None) -> list[str]:
-    """Return assignments that put a folder of text files in place of the recipe's corpus."""
-    changes = [] if pair is None else [f"data.pair={json.dumps(pair)}"]
-    if data is not None:
-        changes += [
-            f"data.path={json.dumps(str(data))}",
-            'data.format="text"',
-            'data.train="train"',
-        ]
-        changes += [
-            'data.valid="valid"',
-            "data.test=[]",
-            'data.configuration=""',
-            'data.revision=""',
-        ]
-    return changes
 
 
 def _resolved(

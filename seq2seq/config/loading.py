@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,6 +109,24 @@ def assigned(values: dict[str, Any], assignments: Sequence[str]) -> tuple[dict[s
         holder[field] = _toml_value(text)
     written = result.get("model")
     return result, {f"model.{field}" for field in written} if isinstance(written, dict) else set()
+
+
+def own_data(data: Path | None, pair: str | None) -> list[str]:
+    """Return assignments that put a folder of text files in place of the recipe's corpus."""
+    changes = [] if pair is None else [f"data.pair={json.dumps(pair)}"]
+    if data is not None:
+        changes += [
+            f"data.path={json.dumps(str(data))}",
+            'data.format="text"',
+            'data.train="train"',
+        ]
+        changes += [
+            'data.valid="valid"',
+            "data.test=[]",
+            'data.configuration=""',
+            'data.revision=""',
+        ]
+    return changes
 
 
 def check_recipe(values: dict[str, Any], written: set[str], *, where: str) -> Recipe:

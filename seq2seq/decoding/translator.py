@@ -47,6 +47,7 @@ class Translator:
         device: str = "cpu",
     ) -> None:
         self.model = model
+        self.aligner = model  # which says where translations looked; another one may lend its eyes
         self.source = source
         self.target = target
         self.decoding = decoding
@@ -189,7 +190,7 @@ class Translator:
             for source, hypotheses in zip(own, known, strict=True)
             for hypothesis in hypotheses
         )
-        weights = alignments(self.model, list(pairs), self.decoding.batch_tokens, self.device)
+        weights = alignments(self.aligner, list(pairs), self.decoding.batch_tokens, self.device)
         if weights is None and self.decoding.replace_unknown:
             raise RecipeError(
                 "decoding.replace_unknown: this model has no attention", "leave it out"

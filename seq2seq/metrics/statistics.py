@@ -57,6 +57,10 @@ class Statistics:
         """Return the score of each sentence by itself."""
         return [self.value(row) for row in self.rows]
 
+    def part(self, chosen: NDArray[np.int64]) -> Statistics:
+        """Return the counts of the sentences at `chosen` alone."""
+        return Statistics(self.metric, self.rows[chosen], self.signature, self.scorer)
+
     def of(self, chosen: NDArray[np.int64]) -> float:
         """Return the score of the sentences at `chosen`."""
         return self.value(self.rows[chosen].sum(0))
@@ -159,7 +163,8 @@ def _moses(texts: Sequence[str], tokenize: str) -> list[str]:
     if not language.isalpha():
         raise UsageError(f"--tokenize {tokenize}: no language is named", "such as moses-de")
     tokenizer = MosesTokenizer(language)
-    return [tokenizer.tokenize(text, return_str=True, escape=False) for text in texts]
+    split = {text: tokenizer.tokenize(text, return_str=True, escape=False) for text in set(texts)}
+    return [split[text] for text in texts]
 
 
 def _metric(name: MetricName, tokenize: str, lowercase: bool) -> BLEU | CHRF | TER:

@@ -43,7 +43,7 @@ def draw_curves(curves: Sequence[Curve], by: Axis, path: Path) -> None:
         plot.grid(alpha=0.3)
         plot.spines[["top", "right"]].set_visible(False)
     axes[-1].legend(fontsize=8)
-    _save(figure, path)
+    save(figure, path)
 
 
 def check_format(path: Path) -> None:
@@ -88,7 +88,8 @@ def _in_order(curve: Curve) -> list[Judged]:
     return [one for one in curve.validations if not one.averaged]
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure; raises ResourceError where that cannot be done."""
     try:
         figure.savefig(path, dpi=150)
     except OSError as error:

@@ -18,7 +18,7 @@ import sentencepiece
 
 from seq2seq.errors import DataError, ModelError, RecipeError
 from seq2seq.text.lines import encodable, is_blank, one_line
-from seq2seq.text.tokenizer import BOS, EOS, PAD, UNK
+from seq2seq.text.tokenizer import BOS, EOS, PAD, SPECIALS, UNK
 
 TRAINING_THREADS = 4  # fixed, whatever the machine has
 BATCH_WORTH_THREADS = 64  # texts; below that, starting threads costs more than it gives
@@ -57,6 +57,14 @@ class SentencePiece:
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """Return the pieces that ids stand for."""
         return [self._processor.id_to_piece(int(index)) for index in ids]
+
+    def ids(self, pieces: Iterable[str]) -> list[int] | None:
+        """Return the ids of pieces, or None where one is not in the model."""
+        names = list(pieces)
+        found = [self._processor.piece_to_id(name) for name in names]
+        unknown = SPECIALS[UNK]
+        known = all(one != UNK or name == unknown for name, one in zip(names, found, strict=True))
+        return found if known else None
 
     @cached_property
     def word_starts(self) -> list[bool]:

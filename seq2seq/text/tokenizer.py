@@ -45,6 +45,10 @@ class Tokenizer(Protocol):
         """Return the pieces that ids stand for, special ones included."""
         ...
 
+    def ids(self, pieces: Iterable[str]) -> list[int] | None:
+        """Return the ids of pieces as `pieces` gives them, or None where one is not known."""
+        ...
+
     def save(self, path: Path) -> None:
         """Write the tokenizer's file, whose bytes `digest` is of."""
         ...

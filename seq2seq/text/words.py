@@ -78,6 +78,13 @@ class Words:
         """Return the words that ids stand for."""
         return [self._words[int(index)] for index in ids]
 
+    def ids(self, pieces: Iterable[str]) -> list[int] | None:
+        """Return the ids of words, or None where one is not in the vocabulary."""
+        specials = {word: index for index, word in enumerate(SPECIALS)}
+        found = [self._ids.get(word, specials.get(word)) for word in pieces]
+        known = [one for one in found if one is not None]
+        return known if len(known) == len(found) else None
+
     def save(self, path: Path) -> None:
         """Write the vocabulary file: word, tab, count on each line, in the order of ids."""
         path.write_bytes(self._file)

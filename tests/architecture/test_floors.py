@@ -20,8 +20,8 @@ FLOORS = {
     "training": 5,
     "evaluation": 5,
     "export": 5,
-    "experiments": 6,
     "analysis": 6,
+    "experiments": 6.5,  # a paper's figures are analyses
     "report": 7,
     "commands": 8,
     "__main__": 9,

@@ -13,7 +13,9 @@ from seq2seq.models.build import MODELS
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = {
-    f"{file.parent.name}-{file.stem}": file for file in sorted(ROOT.glob("recipes/*/*.toml"))
+    f"{file.parent.name}-{file.stem}": file
+    for file in sorted(ROOT.glob("recipes/*/*.toml"))
+    if file.name != "experiment.toml"
 }
 
 

@@ -18,7 +18,13 @@ COMMANDS = [
     "evaluate",
     "compare",
     "export",
+    "benchmark train",
+    "benchmark translate",
+    "score",
+    "rescore",
+    "reproduce",
     "inspect curve",
+    "inspect vectors",
     "recipes",
     "demo",
 ]

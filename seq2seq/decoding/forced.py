@@ -1,0 +1,89 @@
+"""Log-probabilities of given translations, teacher-forced: what search would say of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from seq2seq.decoding.batching import pad_sources
+from seq2seq.errors import ModelError
+from seq2seq.text.tokenizer import BOS, EOS, PAD
+
+CHUNK_LOGITS = 4 << 20  # logits held at a time
+
+Pieces = Sequence[int]
+Pair = tuple[Pieces, Pieces]
+
+
+@torch.inference_mode()
+def log_probabilities(
+    model: Any, pairs: Sequence[Pair], batch_tokens: int, device: str
+) -> list[float]:
+    """Return log P(target, EOS | source), in nats, of each pair of content pieces.
+
+    `model` is a translation model (`seq2seq.models.contract`) or an ensemble of such, whose
+    probabilities are averaged piece by piece, as in search.
+
+    Raises:
+        ModelError: a probability is not a number.
+    """
+    members = list(getattr(model, "members", [model]))
+    result = [0.0] * len(pairs)
+    for batch in pair_batches(pairs, batch_tokens, model.one_length_batches):
+        source, lengths = pad_sources([pairs[place][0] for place in batch], device)
+        target, labels = _padded([pairs[place][1] for place in batch], device)
+        each = torch.stack([_of_pieces(one, source, lengths, target, labels) for one in members])
+        whole = (each.logsumexp(0) - math.log(len(members))).double().sum(1)
+        if not bool(whole.isfinite().all()):
+            raise ModelError("the model's output is not finite", "its weights are damaged")
+        for place, value in zip(batch, whole.tolist(), strict=True):
+            result[place] = value
+    return result
+
+
+def pair_batches(pairs: Sequence[Pair], batch_tokens: int, one_length: bool) -> list[list[int]]:
+    """Return the places of pairs in batches of like lengths.
+
+    Sentences times the longest side, its end symbol included, are within `batch_tokens`, unless a
+    pair alone is more; with `one_length`, a batch has sources of equal length only.
+    """
+    batches: list[list[int]] = []
+    longest = 0
+    for place in sorted(range(len(pairs)), key=lambda place: (*map(len, pairs[place]), place)):
+        source, target = map(len, pairs[place])
+        longest = max(longest, source, target)
+        full = bool(batches) and (len(batches[-1]) + 1) * (longest + 1) > batch_tokens
+        if not batches or full or (one_length and len(pairs[batches[-1][0]][0]) != source):
+            batches.append([])
+            longest = max(source, target)
+        batches[-1].append(place)
+    return batches
+
+
+def _padded(targets: Sequence[Pieces], device: str) -> tuple[Tensor, Tensor]:
+    """Return what the decoder reads, and what it should predict, [B, T] each."""
+    width = max(map(len, targets)) + 1
+    behind = [[PAD] * (width - 1 - len(target)) for target in targets]
+    read = [[BOS, *target, *pads] for target, pads in zip(targets, behind, strict=True)]
+    wanted = [[*target, EOS, *pads] for target, pads in zip(targets, behind, strict=True)]
+    return torch.tensor(read, device=device), torch.tensor(wanted, device=device)
+
+
+def _of_pieces(
+    model: Any, source: Tensor, lengths: Tensor, target: Tensor, labels: Tensor
+) -> Tensor:
+    """Return the log-probability of each label ([B, T]), 0 where there is none."""
+    hidden = model(source, lengths, target)
+    real = labels != PAD
+    states, wanted = hidden[real], labels[real]  # [N, H], [N]
+    rows = max(1, CHUNK_LOGITS // model.output.weight.shape[0])
+    found = [
+        model.project(some).float().log_softmax(-1).gather(1, label.unsqueeze(1))[:, 0]
+        for some, label in zip(states.split(rows), wanted.split(rows), strict=True)
+    ]
+    nothing = torch.zeros(labels.shape, device=labels.device)
+    return nothing.masked_scatter(real, torch.cat(found))

@@ -1,0 +1,252 @@
+"""The report of an experiment: one self-contained page, Markdown and JSON, and a table to read."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from seq2seq.evaluation.bands import Band
+from seq2seq.experiments.results import Contrasted, Drawing, Reproduced, Result
+from seq2seq.files import replace_file
+from seq2seq.report.console import table
+from seq2seq.report.page import render, save
+from seq2seq.report.plots import COLOURS
+from seq2seq.report.vectors import vector_document, vector_figure
+
+COLUMNS = ("system", "paper", "BLEU", "±", "seeds", "detokenized", "p", "seconds", "words/s", "unk")
+RUN_COLUMNS = ("run", "seed", "parameters", "steps", "minutes", "pieces/s", "perplexity")
+AXES = {
+    "length": "words in the source sentence",
+    "frequency": "mean frequency rank of its words in the training text",
+}
+
+
+def show_reproduced(found: Reproduced) -> None:
+    """Print the tables and contrasts."""
+    for name, results in ((one.name, rows) for one, rows in found.tables):
+        sys.stdout.write(f"\n{name}\n")
+        headings = [COLUMNS[0], *(f"{column}>" for column in COLUMNS[1:])]
+        table(headings, [cells(result) for result in results])
+    sys.stdout.write("\n")
+    for line in [*map(contrast_sentence, found.contrasts), *signatures(found)]:
+        sys.stdout.write(line + "\n")
+
+
+def write_report(found: Reproduced, folder: Path) -> Path:
+    """Write report.html, report.md and report.json; return the first.
+
+    Raises:
+        ResourceError: they cannot be written.
+    """
+    values = context(found)
+    page = folder / "report.html"
+    save(render("reproduction.html", **values), page)
+    save(render("reproduction.md", **values), folder / "report.md")
+    document = json.dumps(reproduced_document(found), indent=1, ensure_ascii=False)
+    replace_file(folder / "report.json", (document + "\n").encode())
+    return page
+
+
+def context(found: Reproduced) -> dict[str, Any]:
+    """Return what both templates show."""
+    experiment = found.experiment
+    return {
+        "title": experiment.title,
+        "about": f"{found.pair}, scale {found.scale}, {found.sentences:,} test sentences",
+        "columns": COLUMNS,
+        "tables": [
+            {
+                "name": one.name,
+                "caption": one.caption,
+                "rows": [cells(result) for result in results],
+            }
+            for one, results in found.tables
+        ],
+        "contrasts": list(map(contrast_sentence, found.contrasts)),
+        "drawings": [
+            {
+                "name": one.figure.name,
+                "caption": one.figure.caption,
+                "picture": picture(one),
+                "lines": figure_lines(one),
+            }
+            for one in found.drawings
+        ],
+        "examples": [asdict(example) for example in found.examples],
+        "run_columns": RUN_COLUMNS,
+        "runs": [
+            [
+                one.name, str(one.seed), f"{one.parameters:,}", f"{one.cost.steps:,}",
+                f"{one.cost.minutes:.1f}", f"{one.cost.pieces_per_second:,.0f}",
+                f"{one.perplexity:.2f}",
+            ]
+            for one in found.trained
+        ],
+        "notes": experiment.notes,
+        "signatures": signatures(found),
+    }  # fmt: skip
+
+
+def cells(result: Result) -> list[str]:
+    """Return a row of a table as text."""
+    paper = "" if result.row.paper is None else f"{result.row.paper:g}"
+    if result.mean is None:
+        return [result.row.label, paper, *[""] * (len(COLUMNS) - 2)]
+    plain = [one.value for one in result.detokenized]
+    judged = result.against_first
+    return [
+        result.row.label,
+        paper,
+        f"{result.mean:.2f}",
+        "" if result.deviation is None else f"{result.deviation:.2f}",
+        str(result.row.ensemble or len(result.tokenized)),
+        f"{sum(plain) / len(plain):.2f}",
+        "" if judged is None else f"{judged.p_value:.3f}",
+        "" if result.seconds is None else f"{result.seconds:.1f}",
+        "" if result.words_per_second is None else f"{result.words_per_second:,.0f}",
+        "" if result.unknown is None else f"{result.unknown:.1%}",
+    ]
+
+
+def contrast_sentence(found: Contrasted) -> str:
+    """Return what two groups of seeds say."""
+    contrast = found.contrast
+    sizes = f"{len(found.one)} and {len(found.other)} seeds"
+    verdict = "more than seeds explain" if found.p_value < 0.05 else "no more than seeds explain"
+    return (
+        f"{contrast.name}: {contrast.other} - {contrast.one} = {found.difference:+.2f} BLEU over "
+        f"{sizes}, {verdict} (exact permutation test, p = {found.p_value:.3f})"
+    )
+
+
+def signatures(found: Reproduced) -> list[str]:
+    """Return the signatures behind the columns."""
+    measured = [result for _, results in found.tables for result in results if result.tokenized]
+    if not measured:
+        return []
+    first = measured[0]
+    return [
+        f"BLEU: tokenized, cased, {first.tokenized[0].signature}; ± is the deviation over seeds",
+        f"detokenized: cased, {first.detokenized[0].signature}",
+        "p: paired bootstrap of the choice from a list against the list's own first",
+    ]
+
+
+def figure_lines(drawing: Drawing) -> list[str]:
+    """Return the numbers of a figure that can be compared without squinting."""
+    if drawing.vectors:
+        return [
+            f"{name}, {one.family.name}: meanings are {one.separation:.2f} times as far apart as "
+            "wordings of one meaning"
+            for name, own in drawing.vectors
+            for one in own
+        ]
+    return [
+        f"{band.label}: "
+        + ", ".join(f"{one.score:.1f} ± {one.half:.1f} at {one.place:,.0f}" for one in band.points)
+        for band in drawing.bands
+    ]
+
+
+def picture(drawing: Drawing) -> str:
+    """Return a figure as a data URI."""
+    figure = (
+        vector_figure(drawing.vectors)
+        if drawing.vectors
+        else band_figure(drawing.bands, AXES[drawing.figure.kind])
+    )
+    held = io.BytesIO()
+    with rc_context({"svg.hashsalt": "seq2seq", "svg.fonttype": "none"}):
+        figure.savefig(held, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(held.getvalue()).decode()
+
+
+def band_figure(bands: Sequence[Band], axis: str) -> Figure:
+    """Return lines of BLEU along groups of sentences, with their intervals as bands."""
+    figure = Figure(figsize=(7.5, 4.4), layout="constrained")
+    plot = figure.subplots()
+    for number, band in enumerate(bands):
+        colour = COLOURS[number % len(COLOURS)]
+        places = [one.place for one in band.points]
+        scores = [one.score for one in band.points]
+        plot.plot(places, scores, "o-", color=colour, label=band.label)
+        low = [one.score - one.half for one in band.points]
+        high = [one.score + one.half for one in band.points]
+        plot.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
+    plot.set_xlabel(axis)
+    plot.set_ylabel("BLEU")
+    plot.grid(alpha=0.3)
+    plot.spines[["top", "right"]].set_visible(False)
+    plot.legend(fontsize=8)
+    return figure
+
+
+def reproduced_document(found: Reproduced) -> dict[str, Any]:
+    """Return everything that was measured, as JSON can hold it."""
+    return {
+        "title": found.experiment.title,
+        "scale": found.scale,
+        "pair": found.pair,
+        "sentences": found.sentences,
+        "tables": [
+            {
+                "name": one.name,
+                "rows": [
+                    {
+                        "label": result.row.label,
+                        "paper": result.row.paper,
+                        "mean": result.mean,
+                        "deviation": result.deviation,
+                        "tokenized": [asdict(score) for score in result.tokenized],
+                        "detokenized": [asdict(score) for score in result.detokenized],
+                        "unknown": result.unknown,
+                        "seconds": result.seconds,
+                        "words_per_second": result.words_per_second,
+                        "against_first": asdict(result.against_first)
+                        if result.against_first
+                        else None,
+                    }
+                    for result in results
+                ],
+            }
+            for one, results in found.tables
+        ],
+        "contrasts": [
+            {
+                "name": one.contrast.name,
+                one.contrast.one: one.one,
+                one.contrast.other: one.other,
+                "difference": one.difference,
+                "p_value": one.p_value,
+            }
+            for one in found.contrasts
+        ],
+        "figures": [
+            {
+                "name": one.figure.name,
+                "vectors": json.loads(vector_document(one.vectors)) if one.vectors else None,
+                "bands": [asdict(band) for band in one.bands],
+            }
+            for one in found.drawings
+        ],
+        "examples": [asdict(one) for one in found.examples],
+        "runs": [
+            {
+                "name": one.name,
+                "seed": one.seed,
+                "parameters": one.parameters,
+                "perplexity": one.perplexity,
+                **asdict(one.cost),
+            }
+            for one in found.trained
+        ],
+    }

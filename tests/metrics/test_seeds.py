@@ -1,0 +1,22 @@
+"""The exact permutation test over seeds."""
+
+from __future__ import annotations
+
+import pytest
+
+from seq2seq.metrics.seeds import permutation_p
+
+
+def test_groups_that_lie_apart_are_as_rare_as_they_can_be() -> None:
+    assert permutation_p([1, 2, 3], [8, 8.1, 8.2, 8.3, 8.4]) == pytest.approx(1 / 56)
+    assert permutation_p([1, 2, 3], [4, 5, 6]) == pytest.approx(2 / 20)  # and its mirror image
+
+
+def test_equal_groups_are_no_evidence() -> None:
+    assert permutation_p([1.0, 2.0], [1.0, 2.0]) == 1.0
+    assert permutation_p([5.0], [5.0, 5.0]) == 1.0
+
+
+def test_it_is_symmetric_and_counts_ties() -> None:
+    assert permutation_p([1, 4], [2, 9, 7]) == permutation_p([2, 9, 7], [1, 4])
+    assert permutation_p([0.1, 0.2], [0.3, 0.4]) == pytest.approx(2 / 6)
