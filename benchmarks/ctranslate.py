@@ -17,7 +17,7 @@ from pathlib import Path
 import ctranslate2
 import sentencepiece
 
-BATCH = 64  # sentences, the fastest of 16 to 128
+BATCH = 64  # sentences
 
 
 def main() -> None:

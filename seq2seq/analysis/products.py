@@ -33,9 +33,7 @@ class Operand(NamedTuple):
         strides = (
             tensor.stride()
             if all(tensor.stride())
-            else torch.empty_like(
-                tensor, device="meta", memory_format=torch.contiguous_format
-            ).stride()
+            else torch.empty(tensor.shape, device="meta").stride()
         )
         return cls(tuple(tensor.shape), strides, tensor.dtype, tensor.device)
 
@@ -88,9 +86,7 @@ class Recorder(TorchDispatchMode):
         self.products[Product(Operand.of(left), Operand.of(right))] += 1
 
 
-def _layer(
-    below: Tensor, input_weight: Tensor, recurrent_weight: Tensor
-) -> list[tuple[Operand, Operand, int]]:
+def _layer(below: Tensor, recurrent_weight: Tensor) -> list[tuple[Operand, Operand, int]]:
     """Return the products of a recurrent layer's forward pass over [T, B, E]."""
     steps, batch, width = below.shape
     gates, hidden = recurrent_weight.shape
@@ -101,9 +97,7 @@ def _layer(
     ]
 
 
-def _layer_backward(
-    below: Tensor, input_weight: Tensor, recurrent_weight: Tensor
-) -> list[tuple[Operand, Operand, int]]:
+def _layer_backward(below: Tensor, recurrent_weight: Tensor) -> list[tuple[Operand, Operand, int]]:
     """Return those of its backward pass: to the input, to the states, and to both weights."""
     steps, batch, width = below.shape
     gates, hidden = recurrent_weight.shape
@@ -131,8 +125,8 @@ def _columns(like: Tensor, first: int, second: int) -> Operand:
 PAIRS = {"mm": 0, "bmm": 0, "addmm": 1, "baddbmm": 1}
 # fused layers of the CPU, by their first arguments: input, W, U, ...
 FUSED: dict[str, Callable[[tuple[Any, ...]], list[tuple[Operand, Operand, int]]]] = {
-    "mkldnn_rnn_layer": lambda args: _layer(*args[:3]),
-    "mkldnn_rnn_layer_backward": lambda args: _layer_backward(*args[:3]),
+    "mkldnn_rnn_layer": lambda args: _layer(args[0], args[2]),
+    "mkldnn_rnn_layer_backward": lambda args: _layer_backward(args[0], args[2]),
 }
 
 

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from seq2seq.analysis.products import Recorder, best_seconds, operations
 from seq2seq.config.schema import Recipe
 from seq2seq.decoding.device import choose_device, peak_memory
-from seq2seq.decoding.translator import Translator
+from seq2seq.decoding.translator import Translator, unheard
 from seq2seq.nn.allocation import keep_freed_memory
 from seq2seq.training.events import Step
 from seq2seq.training.loop import Loop
@@ -139,13 +139,9 @@ def translation_speed(
     for number in range(windows + 1):
         began = time.perf_counter()
         for start in range(0, len(texts), batch or len(texts)):
-            translator.translate(texts[start : start + (batch or len(texts))], _unheard)
+            translator.translate(texts[start : start + (batch or len(texts))], unheard)
         rate = len(texts) / (time.perf_counter() - began)
         if number:
             note(f"{rate:,.1f} sentences a second")
             rates.append(rate)
     return TranslationSpeed(Rates(tuple(rates)), len(texts), peak_memory())
-
-
-def _unheard(place: int, message: str) -> None:
-    pass

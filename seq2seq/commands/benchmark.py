@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from seq2seq.analysis.works import WorkName
-from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads
+from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads, notes
 from seq2seq.errors import DataError, UsageError
 
 EXAMPLES = """Examples:\n
@@ -81,7 +81,7 @@ def train_speed(
         updates=updates,
         limit=limit,
         device=device,
-        note=_silent if quiet else _note,
+        note=notes(quiet),
     )
     if as_json:
         typer.echo(training_document(name, found))
@@ -127,17 +127,9 @@ def translate_speed(
     translator = Translator.load(runs, device=device)
     changes = [*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])]
     translator.decoding = decoding_overrides(translator.decoding, changes)
-    note = _silent if quiet else _note
+    note = notes(quiet)
     found = translation_speed(translator, texts, windows=windows, batch=batch, note=note)
     if as_json:
         typer.echo(translation_document(found))
     else:
         translation_table(found)
-
-
-def _note(message: str) -> None:
-    typer.echo(message, err=True)
-
-
-def _silent(message: str) -> None:
-    pass

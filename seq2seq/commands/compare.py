@@ -17,6 +17,7 @@ from seq2seq.commands.options import (
     References,
     Threads,
     TokenizeFor,
+    notes,
 )
 from seq2seq.errors import UsageError
 
@@ -157,7 +158,7 @@ def _read(
                 raise UsageError(f"{spec.name} needs something to translate", "add --source FILE")
             texts = [one for one in sources if one is not None]
             folder = cache_folder() / "translations"
-            systems.append(translate(spec, texts, folder, device, _silent if quiet else _note))
+            systems.append(translate(spec, texts, folder, device, notes(quiet)))
             continue
         first = sets[0][1]
         counted = zip(first.reference_names, map(len, first.references), strict=True)
@@ -191,11 +192,3 @@ def _trained_on(spec: Spec) -> list[Path]:
     data = read_recipe(spec.paths[0]).data
     path = Path(data.path) / f"{data.train}.{data.languages[1]}"
     return [path] if data.format == "text" and data.path and path.is_file() else []
-
-
-def _note(message: str) -> None:
-    typer.echo(message, err=True)
-
-
-def _silent(message: str) -> None:
-    pass

@@ -87,8 +87,11 @@ def vectors(
     """Show what models keep of a sentence: do its vectors tell meanings apart, or wordings?"""
     from seq2seq.analysis.runs import named_runs
     from seq2seq.analysis.vectors import families, see
+    from seq2seq.report.plots import check_format
     from seq2seq.report.vectors import draw_vectors, vector_document, vector_table
 
+    if output is not None:
+        check_format(output)  # before the work
     named, wanted = named_runs(runs), families(phrases)
     found = [(name, see(run, wanted)) for name, run in named]
     if output is not None:

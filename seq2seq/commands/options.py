@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -52,3 +53,13 @@ TokenizeFor = Annotated[
 ]
 Lowercase = Annotated[bool, typer.Option("--lowercase", help="ignore case")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document")]
+
+
+def notes(quiet: bool, label: str = "") -> Callable[[str], None]:
+    """Return what shows messages on stderr, `label` before each, or with --quiet keeps silent."""
+
+    def show(message: str) -> None:
+        if not quiet:
+            typer.echo(label + message, err=True)
+
+    return show

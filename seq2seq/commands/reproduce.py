@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seq2seq.commands.options import Debug, Device, Quiet
+from seq2seq.commands.options import Debug, Device, Quiet, notes
 
 EXAMPLES = """Examples:\n
 \b
@@ -63,16 +63,8 @@ def reproduce(
         folder,
         device=place,
         workers=workers or (1 if place != "cpu" else os.cpu_count() or 1),
-        note=_silent if quiet else _note,
+        note=notes(quiet),
     ).carried_out()
     page = write_report(found, folder)
     show_reproduced(found)
-    _note(f"report: {page}")
-
-
-def _note(message: str) -> None:
-    typer.echo(message, err=True)
-
-
-def _silent(message: str) -> None:
-    pass
+    typer.echo(f"report: {page}", err=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seq2seq.commands.options import Debug, Device, Quiet, Threads
+from seq2seq.commands.options import Debug, Device, Quiet, Threads, notes
 from seq2seq.errors import RecipeError, UsageError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _look(recipe: Recipe, start: Path | None, quiet: bool) -> None:
     from seq2seq.training.dry_run import dry_run, nominal_sizes
 
     show_nominal(nominal_sizes(recipe))
-    show_dry_run(dry_run(recipe, _silent if quiet else _note, start))
+    show_dry_run(dry_run(recipe, notes(quiet), start))
 
 
 def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:
@@ -193,11 +193,3 @@ class Listener:
         self.received = signal.Signals(number).name
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_DFL)
-
-
-def _note(message: str) -> None:
-    typer.echo(message, err=True)
-
-
-def _silent(message: str) -> None:
-    pass

@@ -8,7 +8,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from seq2seq.commands.options import Debug, Device, Quiet, Threads
+from seq2seq.commands.options import Debug, Device, Quiet, Threads, notes
 from seq2seq.decoding.formats import FormatName
 from seq2seq.errors import DataError, UsageError
 
@@ -74,7 +74,7 @@ def translate(
     with open_output(output_file) as write:
         translator = Translator.load(runs, device=device)
         translator.decoding = decoding_overrides(translator.decoding, changes)
-        strict, warn = (name if strict_utf8 else None), (_silent if quiet else _warn)
+        strict, warn = (name if strict_utf8 else None), notes(quiet, "warning: ")
         chunks = chunks_of(source, name)
         translate_stream(
             translator, chunks, write, form=form, nbest=nbest, warn=warn, strict=strict
@@ -95,11 +95,3 @@ def _standard_input() -> BinaryIO:
         raise DataError("standard input is closed", "pipe text in, or use --input FILE")
     # A stream of its own: a thread may still wait for it when Python ends and closes sys.stdin.
     return open(sys.stdin.fileno(), "rb", closefd=False)
-
-
-def _warn(message: str) -> None:
-    typer.echo(f"warning: {message}", err=True)
-
-
-def _silent(message: str) -> None:
-    pass

@@ -66,7 +66,7 @@ def length_groups(sentences: Words) -> list[LengthGroup]:
 
 def by_length(groups: Sequence[LengthGroup], system: Statistics) -> list[float]:
     """Return a system's score of each group."""
-    return [system.of(group.places) for group in groups]
+    return [system.part(group.places).score().value for group in groups]
 
 
 def frequency_name(number: int) -> str:

@@ -52,9 +52,9 @@ class Lists:
         self.starts = np.cumsum([0, *map(len, lists)])
         references = [[each[place] for place in owners] for each in test_set.references]
         counter = Counting(references, tokenize or test_set.tokenizer, lowercase, ("BLEU",))
-        self.rows = counter.rows([one.text for own in lists for one in own])["BLEU"]
-        self.scorer = counter.scorers["BLEU"]
-        self.signature = counter.signature("BLEU", test_set.name, test_set.pair)
+        rows = counter.rows([one.text for own in lists for one in own])["BLEU"]
+        signature = counter.signature("BLEU", test_set.name, test_set.pair)
+        self.counted = Statistics("BLEU", rows, signature, counter.scorers["BLEU"])
 
     def rescored(self, scores: Scores, weight: float) -> Rescored:
         """Compare the model's choice at this weight with the list's own and with the oracle's."""
@@ -78,13 +78,12 @@ class Lists:
         return [order_of(own, given, weight)[0] for own, given in rows]
 
     def _oracle(self) -> list[int]:
-        alone = [_sentence_bleu(row) for row in self.rows]
+        alone = [_sentence_bleu(row) for row in self.counted.rows]
         pairs = zip(self.starts[:-1], self.starts[1:], strict=True)
         return [int(np.argmax(alone[begin:end])) for begin, end in pairs]
 
     def _statistics(self, choices: Sequence[int]) -> Statistics:
-        rows = self.rows[self.starts[:-1] + np.asarray(choices)]
-        return Statistics("BLEU", rows, self.signature, self.scorer)
+        return self.counted.part(self.starts[:-1] + np.asarray(choices))
 
 
 def _sentence_bleu(row: NDArray[np.float64]) -> float:

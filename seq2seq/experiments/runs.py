@@ -19,7 +19,7 @@ from typing import IO
 
 from seq2seq.config.schema import Recipe
 from seq2seq.errors import DataError, DivergedError, ModelError, ResourceError, Seq2SeqError
-from seq2seq.models.bundle import RECIPE, read_document, read_recipe
+from seq2seq.models.bundle import RECIPE, read_recipe
 from seq2seq.training.checkpoint import newest_checkpoint
 from seq2seq.training.directory import CHECKPOINTS
 from seq2seq.training.session import STATE
@@ -112,11 +112,6 @@ def cost_of(run: Path) -> TrainingCost:
     if state is None:
         raise ModelError(f"{run} has no checkpoint", "take it away and run again")
     return TrainingCost(state.step, state.seconds / 60.0, state.pieces / max(state.seconds, 1e-9))
-
-
-def command_of(run: Path) -> str:
-    """Return the command that made a run."""
-    return str(read_document(run).get("command", ""))
 
 
 def _state(run: Path) -> TrainingState | None:

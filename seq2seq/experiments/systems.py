@@ -11,7 +11,7 @@ from seq2seq.config.experiment import NBestList, System
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.nbest import Candidate
 from seq2seq.decoding.scorer import Scorer
-from seq2seq.decoding.translator import Translator, override
+from seq2seq.decoding.translator import Translator, override, unheard
 from seq2seq.errors import RecipeError
 from seq2seq.experiments.pieces import Pieces
 from seq2seq.experiments.runs import Note
@@ -52,7 +52,7 @@ class Systems:
                 translator.decoding = override(translator.decoding, {"replace_unknown": True})
                 translator.aligner = self._aligner(translator, helper)
             began = time.perf_counter()
-            texts = translator.translate(self.sources, _unheard)
+            texts = translator.translate(self.sources, unheard)
             return {"texts": texts, "seconds": time.perf_counter() - began}
 
         looking = _hashes([helper]) if helper else []
@@ -68,7 +68,7 @@ class Systems:
         def make() -> list[list[list[Any]]]:
             self.note(f"{_shown(runs)}: writing lists of {size}")
             translator = self._translator(runs, {"beam": beam})
-            found = translator.nbest(self.sources, size, _unheard)
+            found = translator.nbest(self.sources, size, unheard)
             return [[[one.text, one.score] for one in own] for own in found]
 
         kept = self.pieces.once("lists", [_hashes(runs), beam, size, self.sources], make)
@@ -113,7 +113,3 @@ def _shown(runs: Sequence[Path]) -> str:
 
 def _settings(changes: Changes) -> str:
     return ", ".join(f"{name} {value}" for name, value in changes.items()) or "its own settings"
-
-
-def _unheard(place: int, message: str) -> None:
-    pass

@@ -61,10 +61,6 @@ class Statistics:
         """Return the counts of the sentences at `chosen` alone."""
         return Statistics(self.metric, self.rows[chosen], self.signature, self.scorer)
 
-    def of(self, chosen: NDArray[np.int64]) -> float:
-        """Return the score of the sentences at `chosen`."""
-        return self.value(self.rows[chosen].sum(0))
-
     def resampled(self, weights: NDArray[np.uint16]) -> NDArray[np.float64]:
         """Return the score of each resample, given how often it holds each sentence ([R, N]).
 

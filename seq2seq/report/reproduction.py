@@ -15,6 +15,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from seq2seq.evaluation.bands import Band
+from seq2seq.evaluation.findings import SURE
 from seq2seq.experiments.results import Contrasted, Drawing, Reproduced, Result
 from seq2seq.files import replace_file
 from seq2seq.report.console import table
@@ -121,7 +122,7 @@ def contrast_sentence(found: Contrasted) -> str:
     """Return what two groups of seeds say."""
     contrast = found.contrast
     sizes = f"{len(found.one)} and {len(found.other)} seeds"
-    verdict = "more than seeds explain" if found.p_value < 0.05 else "no more than seeds explain"
+    verdict = "more than seeds explain" if found.p_value < SURE else "no more than seeds explain"
     return (
         f"{contrast.name}: {contrast.other} - {contrast.one} = {found.difference:+.2f} BLEU over "
         f"{sizes}, {verdict} (exact permutation test, p = {found.p_value:.3f})"

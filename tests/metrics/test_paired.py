@@ -81,7 +81,8 @@ def test_counts_add_up_to_scores() -> None:
     for name, one in counted.items():
         assert one.score() == score(SYSTEMS[0], [REFERENCES])[name]
         part = [[texts[place] for place in chosen] for texts in (SYSTEMS[0], REFERENCES)]
-        assert one.of(chosen) == pytest.approx(score(part[0], [part[1]])[name].value)
+        expected = score(part[0], [part[1]])[name].value
+        assert one.part(chosen).score().value == pytest.approx(expected)
         alone = score(SYSTEMS[0][5:6], [REFERENCES[5:6]])[name].value
         assert one.by_sentence()[5] == pytest.approx(alone)
 

@@ -20,3 +20,11 @@ def test_equal_groups_are_no_evidence() -> None:
 def test_it_is_symmetric_and_counts_ties() -> None:
     assert permutation_p([1, 4], [2, 9, 7]) == permutation_p([2, 9, 7], [1, 4])
     assert permutation_p([0.1, 0.2], [0.3, 0.4]) == pytest.approx(2 / 6)
+
+
+def test_many_seeds_are_divided_at_random_with_the_same_answer() -> None:
+    low, high = [float(n) for n in range(12)], [float(n) + 3.0 for n in range(12)]
+    found = permutation_p(low, high)
+    assert found == permutation_p(low, high)
+    assert found == pytest.approx(0.05, abs=0.02)  # Student's t has 0.054
+    assert permutation_p(low, [value + 100.0 for value in high]) == pytest.approx(1e-5, abs=1e-6)
