@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -19,7 +19,8 @@ from seq2seq.commands.options import (
     TokenizeFor,
     notes,
 )
-from seq2seq.errors import UsageError
+from seq2seq.commands.paths import check_no_input
+from seq2seq.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from seq2seq.evaluation.systems import Spec, System
@@ -84,13 +85,14 @@ def compare(
 
     settings = comparison.Settings(_metrics(metric), tokenize, lowercase, test, trials or 0, seed)
     specs = read_specs(systems)
+    check_no_input(html, [*(reference or []), *(source or []), training, *_paths(specs)])
     sets = _test_sets(reference or [], source or [])
     read, remarks = _read(specs, sets, device, quiet)
-    counted, trained_on = _training(training, specs, tokenize or sets[0][1].tokenizer, lowercase)
-    result = comparison.compare(read, sets, settings, counted, trained_on)
-    remarks += [line for one in result.sets for line in one.remarks]
-    for remark in [] if quiet else remarks:
-        typer.echo(f"warning: {remark}", err=True)
+    known = _training(training, specs, tokenize or sets[0][1].tokenizer, lowercase)
+    result = comparison.compare(read, sets, settings, known.words, known.name)
+    remarks += [*known.remarks, *(line for one in result.sets for line in one.remarks)]
+    for remark in remarks:
+        notes(quiet, "warning: ")(remark)
     if html is not None:
         write_page(result, html)
     if as_json:
@@ -120,6 +122,10 @@ def _check_usage(
         from seq2seq.report.page import check_page
 
         check_page(html)
+
+
+def _paths(specs: list[Spec]) -> list[Path]:
+    return [path for spec in specs for path in spec.paths]
 
 
 def _metrics(names: str) -> tuple[Literal["BLEU", "chrF", "TER"], ...]:
@@ -168,19 +174,28 @@ def _read(
     return systems, remarks
 
 
-def _training(
-    path: Path | None, specs: list[Spec], tokenize: str, lowercase: bool
-) -> tuple[Counter[str] | None, str]:
+class Training(NamedTuple):
+    """How often words stand in a training text, its name, and what is odd about it."""
+
+    words: Counter[str] | None
+    name: str
+    remarks: list[str]
+
+
+def _training(path: Path | None, specs: list[Spec], tokenize: str, lowercase: bool) -> Training:
     """Count the words of the training text: of the file named, or of the first run's own."""
     from seq2seq.evaluation.buckets import count_words
-    from seq2seq.evaluation.testsets import read_texts
+    from seq2seq.evaluation.testsets import damage_remark, read_texts
     from seq2seq.metrics.statistics import words_of
 
     found = path or next((text for spec in specs for text in _trained_on(spec)), None)
     if found is None:
-        return None, ""
-    texts, _ = read_texts(found)
-    return count_words(words_of(texts, tokenize, lowercase)), found.name
+        return Training(None, "", [])
+    texts, damaged = read_texts(found)
+    if not texts:
+        raise DataError(f"{found} is empty", "give the target side of the training text")
+    remarks = [damage_remark(found, damaged)] if damaged else []
+    return Training(count_words(words_of(texts, tokenize, lowercase)), found.name, remarks)
 
 
 def _trained_on(spec: Spec) -> list[Path]:

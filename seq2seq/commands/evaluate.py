@@ -112,6 +112,8 @@ def _check_usage(
         raise UsageError("--pair belongs to --testset", "leave it out")
     if testset and source:
         raise UsageError("--testset brings its own source", "leave --source out")
+    if runs and runs[0].is_file():
+        raise UsageError(f"{runs[0]} is a file, not a run", f"score it: --hypothesis {runs[0]}")
     if runs and not testset and not source:
         raise UsageError("a model needs something to translate", "add --source FILE")
     if hypothesis and source:

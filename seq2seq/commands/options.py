@@ -39,7 +39,7 @@ Device = Annotated[
 References = Annotated[
     list[Path] | None,
     typer.Option(
-        "--reference", metavar="FILE", help="reference translations; repeat for several sets"
+        "--reference", metavar="FILE", help="reference translations; repeat for several of each"
     ),
 ]
 TokenizeFor = Annotated[

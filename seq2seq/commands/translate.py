@@ -9,6 +9,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from seq2seq.commands.options import Debug, Device, Quiet, Threads, notes
+from seq2seq.commands.paths import check_no_input
 from seq2seq.decoding.formats import FormatName
 from seq2seq.errors import DataError, UsageError
 
@@ -84,8 +85,7 @@ def translate(
 def _apart(given: Path | None, wanted: Path | None) -> tuple[Path | None, Path | None]:
     """Return input and output, None for "-"; a text must not be replaced by its translation."""
     source, target = (None if path == STREAM else path for path in (given, wanted))
-    if source and target and source.exists() and target.is_file() and source.samefile(target):
-        raise UsageError(f"{target} is also the input", "write to another file")
+    check_no_input(target, [source])
     return source, target
 
 

@@ -29,7 +29,7 @@ from seq2seq.evaluation.findings import (
 )
 from seq2seq.evaluation.systems import System
 from seq2seq.evaluation.testsets import TestSet
-from seq2seq.metrics.corpus import remarks
+from seq2seq.metrics.corpus import reference_remarks, translation_remarks
 from seq2seq.metrics.paired import (
     SEED,
     TRIALS,
@@ -50,6 +50,7 @@ from seq2seq.metrics.statistics import (
 )
 
 MANY = 20_000  # translations; counting more is shared by processes
+FEW = 50  # sentences; of fewer, tests and intervals say little
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,13 @@ class _SetComparison:
                     self._against(words, points, number) if number else None,
                 )
             )
-        noted = list(self.test_set.remarks)
+        noted = [*self.test_set.remarks, *reference_remarks(self.test_set.references)]
+        if len(texts[0]) < FEW:
+            noted.append(
+                f"{len(texts[0])} sentences are too few for intervals and tests to mean much"
+            )
         for system, own in zip(systems, texts, strict=True):
-            found = remarks(own, self.test_set.references, tokenize=self.tokenize)
+            found = translation_remarks(own, self.test_set.references, tokenize=self.tokenize)
             noted += [f"{system.name}: {remark}" for remark in found]
         return SetResult(self.name, self.test_set, self.groups, results, noted)
 
@@ -226,13 +231,14 @@ def _count(texts: list[str]) -> dict[MetricName, NDArray[np.float64]]:
 
 
 def _seeds(one: SetResult, metrics: Sequence[MetricName]) -> list[SeedGroup]:
-    """Return the groups of two or more runs that differ in their seed alone."""
-    groups: dict[str, list[SystemResult]] = {}
+    """Return the groups of two or more runs that differ in their seed alone; each seed once."""
+    groups: dict[str, dict[int, SystemResult]] = {}
     for result in one.systems:
         if result.system.recipe:
-            groups.setdefault(result.system.recipe, []).append(result)
+            groups.setdefault(result.system.recipe, {}).setdefault(result.system.seed, result)
     found = []
-    for members in groups.values():
+    for seeds in groups.values():
+        members = list(seeds.values())
         if len(members) < 2:
             continue
         for metric in metrics:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.decoding.device import peak_memory
-from seq2seq.errors import DataError, ResourceError, UsageError
+from seq2seq.errors import DataError, ModelError, ResourceError, UsageError
 from seq2seq.evaluation.looks import Looks, word_looks
 from seq2seq.evaluation.testsets import check_counts, damage_remark, read_texts
 from seq2seq.files import replace_file, sha256_of
@@ -49,6 +49,7 @@ class System:
     runs: tuple[Path, ...]  # none for a file
     cost: Cost | None  # of a model
     recipe: str = ""  # equal for runs that differ in their seed alone
+    seed: int = 0
     looks: list[list[Looks | None]] | None = None  # of a model: for each set, each translation's
 
 
@@ -65,8 +66,9 @@ def read_specs(systems: Sequence[str]) -> list[Spec]:
     """Take systems apart: FILE, RUN, RUN+RUN, each with a name before "=" or without.
 
     Raises:
-        UsageError: two have one name, or an ensemble has a member that is no run.
+        UsageError: two have one name, or one has no path.
         DataError: there is nothing at the path.
+        ModelError: a folder, or a member of an ensemble, is no run.
     """
     specs = [_spec(system) for system in systems]
     for number, spec in enumerate(specs):
@@ -82,17 +84,21 @@ def _spec(system: str) -> Spec:
     name, equals, rest = system.partition("=")
     if not equals or not name or Path(system).exists():
         name, rest = "", system
+    if not rest:
+        raise UsageError(f"{system!r} names no system", "give a run, a file, or name=one of these")
     whole = Path(rest)
     members = [whole] if whole.exists() else [Path(part) for part in rest.split(JOINT)]
     for member in members:
         if not member.exists():
-            raise DataError(f"{member} does not exist", "name a run directory or a text file")
+            kind = ModelError if len(members) > 1 else DataError
+            raise kind(f"{member} does not exist", "name a run directory or a text file")
     is_model = all((member / RECIPE).is_file() for member in members)
     if not is_model and (len(members) > 1 or whole.is_dir()):
         odd = next(member for member in members if not (member / RECIPE).is_file())
-        raise UsageError(f"{odd} is no run directory", "name runs, or one text file")
+        raise ModelError(f"{odd} is no run directory", "name runs, or one text file")
     shown = JOINT.join(member.resolve().name for member in members)
-    return Spec(name or shown, tuple(members), is_model)
+    printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in name or shown)
+    return Spec(printable, tuple(members), is_model)
 
 
 def read_file(spec: Spec, sources: int, expected: Sequence[tuple[str, int]]) -> tuple[System, str]:
@@ -135,12 +141,13 @@ def translate(
         sum(map(len, sources)) / max(seconds, 1e-9),
         max(int(one["peak_memory"]) for one in whole),
     )
-    recipe = {**documents[0].get("recipe", {}), "seed": None}
+    recipe = dict(documents[0].get("recipe", {}))
+    seed = int(recipe.pop("seed", 0))
     alike = json.dumps(recipe, sort_keys=True) if len(spec.paths) == 1 else ""
     translations = [list(map(str, one["translations"])) for one in whole]
     looks = [one["looks"] for one in whole]
     known = any(one is not None for own in looks for one in own)
-    return System(spec.name, translations, spec.paths, cost, alike, looks if known else None)
+    return System(spec.name, translations, spec.paths, cost, alike, seed, looks if known else None)
 
 
 def _translated(

@@ -81,7 +81,8 @@ def check_counts(counted: Sequence[tuple[str, int]]) -> None:
 
 def damage_remark(path: Path, damaged: int) -> str:
     """Say how many lines of a file had to be mended."""
-    return f"{path}: {damaged} lines hold invalid UTF-8, read with U+FFFD in its place"
+    lines = "1 line holds" if damaged == 1 else f"{damaged} lines hold"
+    return f"{path}: {lines} invalid UTF-8, read with U+FFFD in its place"
 
 
 def sacrebleu_set(name: str, pair: str) -> TestSet:

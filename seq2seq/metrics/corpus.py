@@ -57,6 +57,26 @@ def remarks(
     hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, tokenize: str = ""
 ) -> list[str]:
     """Return what looks wrong about texts that can be scored all the same, as sentences."""
+    return [
+        *translation_remarks(hypotheses, references, tokenize=tokenize),
+        *reference_remarks(references),
+    ]
+
+
+def reference_remarks(references: Sequence[Sequence[str]]) -> list[str]:
+    """Return what looks wrong about references."""
+    counts = [sum(not text.strip() for text in texts) for texts in references]
+    return [
+        f"{empty} of {len(texts)} references are empty (set {number})"
+        for number, (empty, texts) in enumerate(zip(counts, references, strict=True), start=1)
+        if empty
+    ]
+
+
+def translation_remarks(
+    hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, tokenize: str = ""
+) -> list[str]:
+    """Return what looks wrong about translations."""
     found = []
     empty = sum(not text.strip() for text in hypotheses)
     if empty == len(hypotheses):
@@ -66,8 +86,6 @@ def remarks(
     for number, texts in enumerate(references, start=1):
         if empty < len(hypotheses) and list(hypotheses) == list(texts):
             found.append(f"the translations are identical to the references (set {number})")
-        if without := sum(not text.strip() for text in texts):
-            found.append(f"{without} of {len(texts)} references are empty (set {number})")
     if tokenize == DEFAULT_TOKENIZER:
         tokenized = sum(text.rstrip().endswith(" .") for text in hypotheses)
         if tokenized >= TOKENIZED_LINES:

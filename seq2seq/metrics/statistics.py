@@ -154,10 +154,14 @@ def check_lengths(hypotheses: Sequence[str], references: Sequence[Sequence[str]]
 def _moses(texts: Sequence[str], tokenize: str) -> list[str]:
     """Return texts as Moses tokenizes them, which is what many papers score."""
     from sacremoses import MosesTokenizer
+    from sacremoses.corpus import NonbreakingPrefixes
 
     language = tokenize.removeprefix(MOSES)
-    if not language.isalpha():
-        raise UsageError(f"--tokenize {tokenize}: no language is named", "such as moses-de")
+    known = sorted(set(NonbreakingPrefixes().available_langs.values()))
+    if language not in known:
+        raise UsageError(
+            f"--tokenize {tokenize}: Moses knows no such language", f"it knows {', '.join(known)}"
+        )
     tokenizer = MosesTokenizer(language)
     split = {text: tokenizer.tokenize(text, return_str=True, escape=False) for text in set(texts)}
     return [split[text] for text in texts]
@@ -168,10 +172,11 @@ def _metric(name: MetricName, tokenize: str, lowercase: bool) -> BLEU | CHRF | T
         return CHRF(lowercase=lowercase)
     if name == "TER":
         return TER()
-    known = list(BLEU.TOKENIZERS)
+    known = [name for name in BLEU.TOKENIZERS if name != "spm"]  # an old name of flores101
     if tokenize not in known:
         near = difflib.get_close_matches(tokenize, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}"
+        every = [*known, f"{MOSES}LANGUAGE"]
+        hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(every)}"
         raise UsageError(f"--tokenize {tokenize}: sacrebleu has no such tokenizer", hint)
     with fetching(f"the tokenizer {tokenize}", "use --tokenize 13a, or connect to the network"):
         try:

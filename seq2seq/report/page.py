@@ -55,9 +55,7 @@ def script_data(value: Any) -> Markup:
 def markdown_cell(text: Any) -> str:
     """Return text that can stand in a cell of a Markdown table, as it is."""
     shown = " ".join(str(text).split())
-    for character in "\\|<>&*_`[]":
-        shown = shown.replace(character, f"&#{ord(character)};")
-    return shown
+    return shown.translate({ord(character): f"&#{ord(character)};" for character in "\\|<>&*_`[]"})
 
 
 def save(text: str, path: Path) -> None:

@@ -28,7 +28,8 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 def test_the_answer_comes_first(cli: Any, files: dict[str, Path]) -> None:
     done = cli("compare", files["bad"], files["good"], "--reference", files["ref"])
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
+    assert done.err == "warning: 20 sentences are too few for intervals and tests to mean much\n"
     first = done.out.splitlines()[0]
     assert first.startswith("good is ")
     assert "BLEU better than bad: more than chance (p = 0.00" in first
@@ -255,3 +256,39 @@ def test_a_page_that_cannot_be_written(cli: Any, files: dict[str, Path], tmp_pat
     assert (done.code, done.out) == (5, "")
     assert done.err.count("\n") == 1
     assert "nowhere" in done.err
+
+
+def test_a_page_replaces_no_input(cli: Any, files: dict[str, Path], tmp_path: Path) -> None:
+    text = tmp_path / "in.md"
+    text.write_bytes(files["bad"].read_bytes())
+    done = cli("compare", text, files["good"], "--reference", files["ref"], "--html", text)
+    assert done.code == 2 and "is also an input" in done.err
+    assert text.read_bytes() == files["bad"].read_bytes()
+
+
+def test_an_empty_training_text(cli: Any, files: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "nothing").write_text("")
+    texts = (files["bad"], files["good"], "--reference", files["ref"], "--training")
+    done = cli("compare", *texts, tmp_path / "nothing")
+    assert done.code == 3 and "nothing is empty" in done.err
+    (tmp_path / "odd").write_bytes(b"a \xff b\n")
+    assert "1 line holds invalid UTF-8" in cli("compare", *texts, tmp_path / "odd").err
+
+
+def test_a_name_moves_no_cursor(cli: Any, files: dict[str, Path]) -> None:
+    named = f"a\x1b[2J\nb={files['good']}"
+    done = cli("compare", files["bad"], named, "--reference", files["ref"])
+    assert done.code == 0 and "\x1b" not in done.out and "a\ufffd[2J\ufffdb" in done.out
+
+
+def test_one_run_twice_is_one_seed(cli: Any, tiny_run: Path, corpus: Path) -> None:
+    texts = ("--source", corpus / "test.en", "--reference", corpus / "test.de")
+    done = cli("compare", f"a={tiny_run}", f"b={tiny_run}", *texts)
+    assert done.code == 0 and "deviation" not in done.out
+
+
+def test_markdown_is_escaped_once(cli: Any, files: dict[str, Path], tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    cli("compare", files["bad"], files["good"], "--reference", files["ref"], "--html", page)
+    written = page.read_text()
+    assert "nrefs:1&#124;case" in written and "&#38;#" not in written

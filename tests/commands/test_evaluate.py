@@ -183,3 +183,10 @@ def test_expected_score(tmp_path: Path) -> None:
     file.write_bytes(b"\xff")
     with pytest.raises(RecipeError):
         expected_score(file)
+
+
+def test_a_file_is_not_taken_for_a_run(cli: Any, tmp_path: Path) -> None:
+    text = tmp_path / "out.txt"
+    text.write_text("a\n")
+    done = cli("evaluate", text, "--reference", text)
+    assert done.code == 2 and f"--hypothesis {text}" in done.err

@@ -281,7 +281,7 @@ def test_a_text_is_not_replaced_by_its_translation(
     for output in (text, tmp_path / "link.en"):
         done = cli("translate", tiny_run, "--input", text, "--output", output)
         assert done.code == 2
-        assert "is also the input" in done.err
+        assert "is also an input" in done.err
     assert text.read_text() == "one two\n"
 
 

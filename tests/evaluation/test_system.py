@@ -73,8 +73,8 @@ def test_invalid_utf8_is_mended_and_said(tmp_path: Path) -> None:
     bad = tmp_path / "bad"
     bad.write_bytes(b"the cat \xff sat\n")
     good = written(tmp_path / "good", LINES[:1])
-    assert "bad: 1 lines hold invalid UTF-8" in evaluate_files(bad, [good]).remarks[0]
-    assert "bad: 1 lines hold invalid UTF-8" in evaluate_files(good, [bad]).remarks[0]
+    assert "bad: 1 line holds invalid UTF-8" in evaluate_files(bad, [good]).remarks[0]
+    assert "bad: 1 line holds invalid UTF-8" in evaluate_files(good, [bad]).remarks[0]
 
 
 class Shouting:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from seq2seq.decoding.translator import Translator
-from seq2seq.errors import DataError, UsageError
+from seq2seq.errors import DataError, ModelError, UsageError
 from seq2seq.evaluation.systems import Spec, read_file, read_specs, translate
 
 SOURCES = ["one two three", "four five", "six seven eight nine"]
@@ -46,9 +46,14 @@ def test_runs_and_ensembles(tiny_run: Path) -> None:
 def test_what_is_no_system(lines: Path, tiny_run: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nowhere does not exist"):
         read_specs(["nowhere"])
-    with pytest.raises(UsageError, match="is no run directory"):
+    with pytest.raises(ModelError, match="is no run directory"):
         read_specs([str(tmp_path)])
-    with pytest.raises(UsageError, match="is no run directory"):
+    with pytest.raises(ModelError, match="nowhere does not exist"):
+        read_specs([f"{tiny_run}+nowhere"])
+    for nothing in ("", "x="):
+        with pytest.raises(UsageError, match="names no system"):
+            read_specs([nothing])
+    with pytest.raises(ModelError, match="is no run directory"):
         read_specs([f"both={tiny_run}+{shutil.copy(lines, tmp_path / 'plain')}"])
     with pytest.raises(UsageError, match="two systems are called 'x'"):
         read_specs([f"x={lines}", f"x={tiny_run}"])
