@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,6 @@ from numpy.typing import NDArray
 from seq2seq.evaluation.testsets import TestSet
 from seq2seq.metrics.paired import FEWEST, Resamples
 from seq2seq.metrics.statistics import statistics
-
-By = Literal["length", "frequency"]
 
 GROUPS = 8
 

@@ -21,7 +21,7 @@ from seq2seq.files import replace_file
 from seq2seq.report.console import table
 from seq2seq.report.page import render, save
 from seq2seq.report.plots import COLOURS
-from seq2seq.report.vectors import vector_document, vector_figure
+from seq2seq.report.vectors import vector_figure, vector_values
 
 COLUMNS = ("system", "paper", "BLEU", "±", "seeds", "detokenized", "p", "seconds", "words/s", "unk")
 RUN_COLUMNS = ("run", "seed", "parameters", "steps", "minutes", "pieces/s", "perplexity")
@@ -234,7 +234,7 @@ def reproduced_document(found: Reproduced) -> dict[str, Any]:
         "figures": [
             {
                 "name": one.figure.name,
-                "vectors": json.loads(vector_document(one.vectors)) if one.vectors else None,
+                "vectors": vector_values(one.vectors) if one.vectors else None,
                 "bands": [asdict(band) for band in one.bands],
             }
             for one in found.drawings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -30,7 +31,12 @@ def vector_table(found: Named) -> None:
 
 def vector_document(found: Named) -> str:
     """Return the same, and the places in the plane, as one JSON document."""
-    document = {
+    return json.dumps(vector_values(found), indent=2, ensure_ascii=False)
+
+
+def vector_values(found: Named) -> dict[str, Any]:
+    """Return what that document holds."""
+    return {
         name: [
             {
                 "family": one.family.name,
@@ -48,7 +54,6 @@ def vector_document(found: Named) -> str:
         ]
         for name, own in found
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def draw_vectors(found: Named, path: Path) -> None:
