@@ -123,10 +123,12 @@ def _columns(like: Tensor, first: int, second: int) -> Operand:
 
 # operation: which of its arguments is the left factor; the right one follows
 PAIRS = {"mm": 0, "bmm": 0, "addmm": 1, "baddbmm": 1}
-# fused layers of the CPU, by their first arguments: input, W, U, ...
+# fused layers: oneDNN's arguments begin with input, W, U, cuDNN's with input, [W, U, ...]
 FUSED: dict[str, Callable[[tuple[Any, ...]], list[tuple[Operand, Operand, int]]]] = {
     "mkldnn_rnn_layer": lambda args: _layer(args[0], args[2]),
     "mkldnn_rnn_layer_backward": lambda args: _layer_backward(args[0], args[2]),
+    "_cudnn_rnn": lambda args: _layer(args[0], args[1][1]),
+    "_cudnn_rnn_backward": lambda args: _layer_backward(args[0], args[1][1]),
 }
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from seq2seq.errors import UsageError
+from seq2seq.errors import ModelError, UsageError
+from seq2seq.models.bundle import Bundle, load_bundle
+from seq2seq.models.language import LanguageModel
 
 
 def named_runs(systems: Sequence[str]) -> list[tuple[str, Path]]:
@@ -21,6 +23,18 @@ def named_runs(systems: Sequence[str]) -> list[tuple[str, Path]]:
                 f"two runs are called {name!r}", "give each a name: first=RUN second=RUN"
             )
     return named
+
+
+def load_reader(run: Path) -> Bundle:
+    """Load a run whose model reads a source.
+
+    Raises:
+        ModelError: it is missing or damaged, or a language model.
+    """
+    bundle = load_bundle(run)
+    if isinstance(bundle.model, LanguageModel):
+        raise ModelError(f"{run} is a language model, which reads no source", "give another run")
+    return bundle
 
 
 def _named(system: str) -> tuple[str, Path]:

@@ -21,10 +21,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seq2seq.analysis.runs import load_reader
 from seq2seq.decoding.batching import pad_sources
 from seq2seq.errors import DataError
 from seq2seq.models.attentive import AttentiveMemory
-from seq2seq.models.bundle import Bundle, load_bundle
+from seq2seq.models.bundle import Bundle
 from seq2seq.models.transformer import TransformerMemory
 from seq2seq.text.lines import decode_line, encodable, is_blank, read_lines
 
@@ -120,9 +121,9 @@ def see(run: Path, families: Sequence[Family]) -> list[Seen]:
     """Return what the model of a run keeps of families of phrases.
 
     Raises:
-        ModelError: the run is missing or damaged.
+        ModelError: the run is missing or damaged, or a language model.
     """
-    bundle = load_bundle(run)
+    bundle = load_reader(run)
     return [_seen(family, _vectors(bundle, family)) for family in families]
 
 
@@ -148,7 +149,8 @@ def kept_of_source(model: Any, memory: Any) -> Tensor:
     if isinstance(memory, TransformerMemory):
         return memory.values[-1].mean(dim=2).flatten()  # [A * D]
     layers = model.start(memory).layers
-    state = torch.cat([part.flatten() for layer in layers for part in layer])
+    parts = [part.flatten() for layer in layers for part in layer if part.is_floating_point()]
+    state = torch.cat(parts)
     if isinstance(memory, AttentiveMemory) and not state.any():
         return memory.source.values.mean(dim=1).flatten()  # [D]
     return state

@@ -7,14 +7,32 @@ from typing import Annotated, Literal
 
 import typer
 
-from seq2seq.commands.options import AsJson, Debug, Quiet
+from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads, notes
+from seq2seq.errors import UsageError
 
 EXAMPLES = """Examples:\n
 \b
   seq2seq inspect curve runs/a runs/b --output curves.png
   seq2seq inspect curve lstm=runs/a attention=runs/b --by minutes
   seq2seq inspect vectors runs/a runs/b --output vectors.png
+  seq2seq inspect gradients --cell rnn --cell lstm:forget_bias=1 --steps 60 --output flow.png
+  seq2seq inspect gradients forward=runs/a reversed=runs/b --source test.en --target test.de
+  seq2seq inspect gates runs/a --sentence "A dog runs." --output gates.png
+  seq2seq inspect attention runs/a --sentence "A dog runs." --output look.png
+  seq2seq inspect speed --output speed.png
 """
+Picture = Annotated[
+    Path | None, typer.Option("--output", metavar="FILE", help="a picture: .png, .svg or .pdf")
+]
+Cells = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CELL[:OPTION=VALUE,...]",
+        help="a cell as it starts; repeat for several",
+        show_default="without runs: rnn, lstm, gru in several forms",
+    ),
+]
+Sentence = Annotated[str, typer.Option(help="what the model reads")]
 
 inspect = typer.Typer(
     name="inspect", help="Look into runs and models.", epilog=EXAMPLES, no_args_is_help=True
@@ -34,9 +52,7 @@ def curve(
     by: Annotated[
         Literal["step", "epoch", "minutes"], typer.Option("--by", help="what they are drawn over")
     ] = "step",
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="a picture: .png, .svg or .pdf")
-    ] = None,
+    output: Picture = None,
     tensorboard: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="write event files, if tensorboard is installed"),
@@ -77,9 +93,7 @@ def vectors(
             show_default="those of the 2014 paper, in English",
         ),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="a picture: .png, .svg or .pdf")
-    ] = None,
+    output: Picture = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -100,3 +114,153 @@ def vectors(
         typer.echo(vector_document(found))
     else:
         vector_table(found)
+
+
+@inspect.command(epilog=EXAMPLES)
+def gradients(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN", help="a run directory, or name=directory", show_default=False
+        ),
+    ] = None,
+    cell: Cells = None,
+    steps: Annotated[int, typer.Option(min=5, max=2000, help="of time to look back")] = 60,
+    layers: Annotated[
+        int, typer.Option(min=0, max=500, help="also through so many layers; 0: not")
+    ] = 40,
+    width: Annotated[int, typer.Option(min=1, max=2048, help="of the cells")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="of weights and inputs")] = 1,
+    source: Annotated[Path | None, typer.Option(help="sentences that runs read")] = None,
+    target: Annotated[Path | None, typer.Option(help="their translations, by lines")] = None,
+    most: Annotated[
+        int, typer.Option("--sentences", min=1, help="how many of them are looked at")
+    ] = 200,
+    output: Picture = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Show how far back a loss is heard: gradients by their distance, in time, depth or words.
+
+    Cells are measured as they start, in time and (lstm or the first cell named) through a deep
+    stack, plain and residual; runs as they started and as they are, by the words of the source.
+    """
+    from seq2seq.analysis.gradients import DEEP, USUAL, by_word, of_cells, read_pairs
+    from seq2seq.analysis.runs import named_runs
+    from seq2seq.report.gradients import draw_gradients, gradient_document, gradient_table
+    from seq2seq.report.plots import check_format
+
+    if output is not None:
+        check_format(output)  # before the work
+    if runs and (source is None or target is None):
+        raise UsageError("runs are looked at on sentences", "add --source FILE and --target FILE")
+    cells = list(cell or ([] if runs else USUAL))
+    flows = of_cells(cells, cell[0] if cell else DEEP, steps, layers, width, seed)
+    for name, run in named_runs(runs or []):
+        assert source is not None and target is not None
+        pairs = read_pairs(source, target)[:most]
+        flows += [
+            flow for trained in (False, True) for flow in by_word(name, run, pairs, trained=trained)
+        ]
+    if output is not None:
+        draw_gradients(flows, output)
+    if as_json:
+        typer.echo(gradient_document(flows))
+    else:
+        gradient_table(flows)
+
+
+@inspect.command(epilog=EXAMPLES)
+def gates(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="of the architecture recurrent")],
+    sentence: Sentence,
+    output: Picture = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Show what the gates of an encoder do while it reads a sentence, and how long it remembers."""
+    from seq2seq.analysis.gates import read_gates
+    from seq2seq.report.gates import draw_gates, gate_document, gate_table
+    from seq2seq.report.plots import check_format
+
+    if output is not None:
+        check_format(output)
+    found = read_gates(run, sentence)
+    if output is not None:
+        draw_gates(found, output)
+    if as_json:
+        typer.echo(gate_document(found))
+    else:
+        gate_table(found)
+
+
+@inspect.command(epilog=EXAMPLES)
+def attention(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="of a model with attention")],
+    sentence: Sentence,
+    target: Annotated[
+        str | None, typer.Option(help="a translation of it", show_default="the model's own")
+    ] = None,
+    output: Picture = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Show where a model looks while it writes a translation, piece by piece."""
+    from seq2seq.analysis.attention import look
+    from seq2seq.report.attention import attention_document, attention_table, draw_attention
+    from seq2seq.report.plots import check_format
+
+    if output is not None:
+        check_format(output)
+    found = look(run, sentence, target)
+    if output is not None:
+        draw_attention(found, output)
+    if as_json:
+        typer.echo(attention_document(found))
+    else:
+        attention_table(found)
+
+
+@inspect.command(epilog=EXAMPLES)
+def speed(
+    recipes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RECIPE",
+            help="recipes whose models are measured",
+            show_default="four models of width 256",
+        ),
+    ] = None,
+    lengths: Annotated[
+        list[int] | None,
+        typer.Option("--length", min=1, max=2000, help="pieces a sentence; repeat for several"),
+    ] = None,
+    output: Picture = None,
+    as_json: AsJson = False,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    threads: Threads = None,
+    debug: Debug = False,
+) -> None:
+    """Show what a sentence costs by its length, in training and in translation."""
+    from seq2seq.analysis.lengths import LENGTHS, USUAL, measure
+    from seq2seq.config.loading import load_recipe
+    from seq2seq.report.lengths import draw_lengths, length_document, length_table
+    from seq2seq.report.plots import check_format
+
+    if output is not None:
+        check_format(output)
+    models = {name: load_recipe(name).model for name in recipes} if recipes else USUAL
+    wanted = sorted(set(lengths)) if lengths else LENGTHS
+    if len(wanted) < 2:
+        raise UsageError("costs by length need two lengths", "give --length twice or more")
+    found = measure(models, wanted, device, notes(quiet))
+    if output is not None:
+        draw_lengths(found, output)
+    if as_json:
+        typer.echo(length_document(found))
+    else:
+        length_table(found)

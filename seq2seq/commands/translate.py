@@ -22,20 +22,26 @@ EXAMPLES = """Examples:\n
 
 
 STREAM = Path("-")
+Input = Annotated[
+    Path | None,
+    typer.Option("--input", metavar="FILE", help="text, plain or gzip", show_default="stdin"),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", metavar="FILE", help="where to write", show_default="stdout"),
+]
+LanguageModel = Annotated[
+    Path | None, typer.Option(metavar="RUN", help="a language model, whose word counts beside")
+]
+Weight = Annotated[float, typer.Option(min=0.0, max=10.0, help="how much it counts; 0: not at all")]
 
 
 def translate(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN", help="run directory; several are an ensemble")
     ],
-    input_file: Annotated[
-        Path | None,
-        typer.Option("--input", metavar="FILE", help="text, plain or gzip", show_default="stdin"),
-    ] = None,
-    output_file: Annotated[
-        Path | None,
-        typer.Option("--output", metavar="FILE", help="where to write", show_default="stdout"),
-    ] = None,
+    input_file: Input = None,
+    output_file: Output = None,
     beam: Annotated[
         int | None,
         typer.Option(
@@ -52,6 +58,8 @@ def translate(
         list[str] | None,
         typer.Option("--set", metavar="decoding.KEY=VALUE", help="change how it is searched"),
     ] = None,
+    language_model: LanguageModel = None,
+    language_model_weight: Weight = 0.2,
     strict_utf8: Annotated[
         bool, typer.Option("--strict-utf8", help="end with an error at invalid UTF-8")
     ] = False,
@@ -73,7 +81,12 @@ def translate(
     name = str(input_file or "standard input")
     changes = [*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])]
     with open_output(output_file) as write:
-        translator = Translator.load(runs, device=device)
+        translator = Translator.load(
+            runs,
+            device=device,
+            language_model=language_model,
+            language_model_weight=language_model_weight,
+        )
         translator.decoding = decoding_overrides(translator.decoding, changes)
         strict, warn = (name if strict_utf8 else None), notes(quiet, "warning: ")
         chunks = chunks_of(source, name)

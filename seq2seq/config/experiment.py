@@ -29,6 +29,7 @@ class RunGroup(Section):
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
     recipe: str
     set_: list[str] = Field([], alias="set")  # KEY=VALUE
+    weights: Annotated[int, Field(ge=0)] = 0  # beside embeddings and projection; 0: as the recipe
     seeds: list[Annotated[int, Field(ge=0)]] = Field([1], min_length=1)
 
 
@@ -62,6 +63,7 @@ class Table(Section):
 
     name: Label
     caption: str = ""
+    training: bool = False  # show perplexity and what training took, for rows of single seeds
     row: list[Row] = Field(min_length=1)
 
 

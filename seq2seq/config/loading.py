@@ -27,12 +27,24 @@ REWORDED = {  # what pydantic says in words of its own
 }
 
 RECURRENT = ("cell", "cell_options", "embedding", "initial", "embedding_initial")
+BY_ATTENTION = (
+    "heads",
+    "feed_forward",
+    "norm",
+    "normalisation",
+    "positions",
+    "activation",
+    "gated",
+)
+STACKED = (*RECURRENT, "connection", "connected_from")
 ONLY_FOR = {  # fields that not every architecture reads, under each that does
-    "recurrent": RECURRENT,
-    "bahdanau": RECURRENT,
-    "luong": (*RECURRENT, "attention", "input_feeding"),
+    "recurrent": STACKED,
+    "bahdanau": STACKED,
+    "luong": (*STACKED, "attention", "input_feeding"),
     "gnmt": (*RECURRENT, "attention", "input_feeding"),
-    "transformer": ("heads", "feed_forward", "norm", "layer_dropout"),
+    "transformer": (*BY_ATTENTION, "decoder_layers", "layer_dropout"),
+    "recurrent_language_model": STACKED,
+    "transformer_language_model": BY_ATTENTION,
 }
 
 

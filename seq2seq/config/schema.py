@@ -8,15 +8,30 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from seq2seq.config.cells import known_cell
 
 DataFormat = Literal["text", "tsv", "jsonl", "hub", "demo"]
 TokenizerName = Literal["unigram", "bpe", "words"]
 SourceOrder = Literal["forward", "reverse"]
-Architecture = Literal["recurrent", "bahdanau", "luong", "gnmt", "transformer"]
-CellName = Literal["lstm"]
+Architecture = Literal[
+    "recurrent",
+    "bahdanau",
+    "luong",
+    "gnmt",
+    "transformer",
+    "recurrent_language_model",
+    "transformer_language_model",
+]
+CellName = Annotated[str, AfterValidator(known_cell)]
 AttentionName = Literal["dot", "general", "concat", "additive"]
 NormPlacement = Literal["pre", "post"]
+Normalisation = Literal["layer", "rms"]
+ConnectionName = Literal["none", "residual", "highway"]
+EnsembleMean = Literal["probabilities", "log_probabilities"]
+PositionsName = Literal["sinusoidal", "rotary"]
+Activation = Literal["relu", "gelu", "silu"]
 Tying = Literal["none", "output", "all"]
 OptimizerName = Literal["sgd", "adam", "adamw"]
 ScheduleName = Literal["constant", "halving", "inverse_sqrt", "cosine"]
@@ -103,13 +118,20 @@ class ModelConfig(Section):
     embedding: Annotated[int, Field(ge=1, le=16384)] = 256
     initial: Annotated[float, Field(gt=0.0, le=1.0)] = 0.08  # weights start in U(-initial, initial)
     embedding_initial: Annotated[float, Field(gt=0.0, le=10.0)] = 0.08  # embeddings likewise
+    connection: ConnectionName = "none"  # around layers; a gnmt is residual by itself
+    connected_from: Annotated[int, Field(ge=2, le=256)] = 2  # the lowest layer that has it
     # luong, gnmt
     attention: AttentionName = "general"  # the score; bahdanau's is always additive
     input_feeding: bool = True  # the decoder reads what the last look at the source gave
     # transformer
     heads: Annotated[int, Field(ge=1, le=256)] = 4
     feed_forward: Annotated[int, Field(ge=1, le=65536)] = 1024
+    decoder_layers: Annotated[int, Field(ge=0, le=256)] = 0  # 0: as many as layers
     norm: NormPlacement = "pre"
+    normalisation: Normalisation = "layer"
+    positions: PositionsName = "sinusoidal"
+    activation: Activation = "relu"  # of the feed-forward blocks
+    gated: bool = False  # which then have a third product, as a gate
     layer_dropout: Rate = 0.0  # of whole layers (LayerDrop)
 
 
@@ -178,6 +200,7 @@ class DecodingConfig(Section):
     max_ratio: Annotated[float, Field(gt=0.0, le=100.0)] = 2.0  # target pieces per source piece
     max_extra: Annotated[int, Field(ge=1, le=10_000)] = 20  # target pieces on top of that
     max_input: Annotated[int, Field(ge=2, le=100_000)] = 250  # pieces; longer lines go in parts
+    ensemble: EnsembleMean = "probabilities"  # what is averaged over its members
     batch_tokens: Positive = 8192  # source pieces times beam, padding included
     deterministic: bool = False  # one sentence length a batch, float32
     # sampling
@@ -206,9 +229,14 @@ class Recipe(Section):
     def _fits_together(self) -> Recipe:
         mistakes = []
         model, text = self.model, self.text
-        if model.architecture == "transformer" and model.hidden % model.heads:
+        by_attention = model.architecture in ("transformer", "transformer_language_model")
+        if by_attention and model.hidden % model.heads:
             mistakes.append(f"model.heads: {model.heads} must divide model.hidden ({model.hidden})")
-        if model.tie == "all" and not (text.joint and text.tokenizer != "words"):
+        elif by_attention and model.positions == "rotary" and model.hidden // model.heads % 2:
+            mistakes.append("model.positions: rotary turns pairs, so heads need an even width")
+        if model.tie == "all" and model.architecture.endswith("language_model"):
+            mistakes.append('model.tie: a language model has no source to tie; say "output"')
+        elif model.tie == "all" and not (text.joint and text.tokenizer != "words"):
             mistakes.append('model.tie: "all" needs one joint sentencepiece vocabulary')
         if self.training.consistency and not model.dropout:
             mistakes.append("training.consistency: without model.dropout both passes are the same")
@@ -216,11 +244,7 @@ class Recipe(Section):
             mistakes.append("training.subword_sampling: words have no pieces to choose among")
         if text.joint and text.tokenizer != "words" and text.sizes[0] != text.sizes[1]:
             mistakes.append("text.vocabulary: a joint vocabulary has one size, not two")
-        if (
-            model.architecture != "transformer"
-            and model.tie != "none"
-            and model.embedding != model.hidden
-        ):
+        if not by_attention and model.tie != "none" and model.embedding != model.hidden:
             mistakes.append("model.tie: a tied projection needs model.embedding = model.hidden")
         if model.architecture == "gnmt" and model.layers < 2:
             mistakes.append(

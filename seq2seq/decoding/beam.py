@@ -1,4 +1,4 @@
-"""Batched beam search: K hypotheses a sentence, side by side; finished sentences leave at once.
+"""Batched beam search: K hypotheses a sentence, side by side; finished sentences leave early.
 
 One step looks at the 2K best continuations of each sentence. Those among the first K that end move
 to the pool of finished hypotheses; the K best that do not end go on. A hypothesis at its length
@@ -19,13 +19,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from seq2seq.decoding.candidates import next_pieces
+from seq2seq.decoding.candidates import Candidates, next_pieces
 from seq2seq.decoding.greedy import not_finite
 from seq2seq.decoding.hypothesis import Finished, Hypothesis
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.penalties import normalised
 from seq2seq.decoding.processors import Processor, banned_pieces
 from seq2seq.text.tokenizer import BOS, EOS, PAD
+
+STAY = 7 / 8  # finished sentences leave together, when no more than this share goes on
 
 
 class Live(NamedTuple):
@@ -35,6 +37,11 @@ class Live(NamedTuple):
     limits: Tensor  # [B], pieces
     tokens: Tensor  # [B, W, t]
     log_probabilities: Tensor  # [B, W]
+    open: Tensor  # [B], false where the sentence is finished and only waits to leave
+
+    def close(self, done: Tensor) -> Live:
+        """Return the same with the sentences where `done` ([B]) finished."""
+        return self._replace(open=self.open & ~done)
 
     def select(self, index: Tensor) -> Live:
         """Return the sentences at `index`."""
@@ -82,28 +89,31 @@ def beam_search(
     while True:
         logits, state = model.step(last, state, memory)
         banned = banned_pieces(processors, live.tokens, live.sentences, logits.shape[1])
-        options = _continue(live, logits, beam, banned)
+        candidates = next_pieces(logits, 2 * beam, banned, normalised=model.normalised)
+        options = _continue(live, candidates, beam)
         finished = _finish(finished, live, options, length_penalty)
         width = live.tokens.shape[1]
         live, parents = _go_on(live, options)
-        done = _is_done(finished, live, length_penalty)
+        done = _is_done(finished, live, length_penalty) & live.open
         moved = width != beam or (parents != torch.arange(beam, device=parents.device)).any()
         damaged = finished.scores[:, 0].isnan() | (live.log_probabilities[:, 0].isnan())
-        flags = [damaged.any(), done.any(), torch.as_tensor(moved, device=done.device)]
-        is_damaged, some_done, has_moved = torch.stack(flags).tolist()
+        flags = [damaged.any(), done.sum(), torch.as_tensor(moved, device=done.device)]
+        is_damaged, new_done, has_moved = torch.stack(flags).tolist()
         if is_damaged:
             raise not_finite()
-        rows = (
-            torch.arange(len(parents), device=parents.device)[:, None] * width + parents
-        )  # [B, K]
-        if some_done:
+        rows = torch.arange(len(parents), device=parents.device)[:, None] * width + parents
+        leaving = False
+        if new_done:
             _collect(results, live.sentences[done], finished.select(done), nbest)
-            going = (~done).nonzero()[:, 0]
+            live = live.close(done)
+            going = live.open.nonzero()[:, 0]
             if not len(going):
                 return results
+            leaving = len(going) <= STAY * len(live.open)
+        if leaving:
             memory = memory.select(going)
             live, finished, rows = live.select(going), finished.select(going), rows[going]
-        if some_done or has_moved:
+        if leaving or has_moved:
             state = state.select(rows.flatten())
         last = live.tokens[:, :, -1].flatten()
 
@@ -111,13 +121,13 @@ def beam_search(
 def _beginning(sentences: int, limits: Tensor) -> Live:
     rows = torch.arange(sentences, device=limits.device)
     scores = torch.zeros((sentences, 1), device=limits.device)
-    return Live(rows, limits.clamp(min=1), rows.new_zeros(sentences, 1, 0), scores)
+    goes = torch.ones_like(rows, dtype=torch.bool)
+    return Live(rows, limits.clamp(min=1), rows.new_zeros(sentences, 1, 0), scores, goes)
 
 
-def _continue(live: Live, logits: Tensor, beam: int, banned: Tensor | None) -> Options:
+def _continue(live: Live, candidates: Candidates, beam: int) -> Options:
     """Return the best continuations; at the length limit, the ends of the hypotheses alone."""
     sentences, width, length = live.tokens.shape
-    candidates = next_pieces(logits, 2 * beam, banned)
     each = candidates.tokens.shape[1]
     scores = live.log_probabilities[:, :, None] + candidates.log_probabilities.view(
         sentences, width, each
@@ -161,7 +171,7 @@ def _go_on(live: Live, options: Options) -> tuple[Live, Tensor]:
     parents = options.parents.gather(1, place)
     former = live.tokens.gather(1, _along(parents, live.tokens.shape[2]))
     tokens = torch.cat([former, options.tokens.gather(1, place)[:, :, None]], 2)
-    return Live(live.sentences, live.limits, tokens, best), parents
+    return live._replace(tokens=tokens, log_probabilities=best), parents
 
 
 def _is_done(finished: Finished, live: Live, length_penalty: float) -> Tensor:

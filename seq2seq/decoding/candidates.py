@@ -22,13 +22,16 @@ class Candidates(NamedTuple):
     end: Tensor  # [N], log-probability of EOS, finite
 
 
-def next_pieces(logits: Tensor, count: int, banned: Tensor | None = None) -> Candidates:
+def next_pieces(
+    logits: Tensor, count: int, banned: Tensor | None = None, *, normalised: bool = False
+) -> Candidates:
     """Return at least `count` permitted pieces of each row ([N, V]), or all where V is smaller.
 
     What is `banned` ([N, V]) has -inf too; the others keep the probability that the model gave.
+    Scores that are `normalised` are taken as they are.
     """
     logits = logits.float()
-    total = _log_total(logits)  # [N, 1]
+    total = logits.new_zeros(len(logits), 1) if normalised else _log_total(logits)  # [N, 1]
     end = (logits[:, EOS] - total[:, 0]).clamp(min=LEAST_LOG_PROBABILITY)
     if banned is not None:
         logits = logits.masked_fill(banned, -torch.inf)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,9 +10,9 @@ from torch import Tensor
 
 from seq2seq.decoding.batching import pad_sources
 from seq2seq.errors import ModelError
+from seq2seq.models.ensemble import Ensemble
+from seq2seq.nn.allocation import CHUNK_LOGITS
 from seq2seq.text.tokenizer import BOS, EOS, PAD
-
-CHUNK_LOGITS = 4 << 20  # logits held at a time
 
 Pieces = Sequence[int]
 Pair = tuple[Pieces, Pieces]
@@ -25,19 +24,20 @@ def log_probabilities(
 ) -> list[float]:
     """Return log P(target, EOS | source), in nats, of each pair of content pieces.
 
-    `model` is a translation model (`seq2seq.models.contract`) or an ensemble of such, whose
-    probabilities are averaged piece by piece, as in search.
+    `model` is a translation model (`seq2seq.models.contract`) or an ensemble of such, whose members
+    are averaged piece by piece, as in search.
 
     Raises:
         ModelError: a probability is not a number.
     """
-    members = list(getattr(model, "members", [model]))
+    members = list(model.members) if isinstance(model, Ensemble) else [model]
     result = [0.0] * len(pairs)
     for batch in pair_batches(pairs, batch_tokens, model.one_length_batches):
         source, lengths = pad_sources([pairs[place][0] for place in batch], device)
         target, labels = _padded([pairs[place][1] for place in batch], device)
         each = torch.stack([_of_pieces(one, source, lengths, target, labels) for one in members])
-        whole = (each.logsumexp(0) - math.log(len(members))).double().sum(1)
+        joint = model.mean(each) if isinstance(model, Ensemble) else each[0]
+        whole = joint.double().sum(1)
         if not bool(whole.isfinite().all()):
             raise ModelError("the model's output is not finite", "its weights are damaged")
         for place, value in zip(batch, whole.tolist(), strict=True):

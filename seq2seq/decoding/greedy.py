@@ -48,7 +48,7 @@ def greedy_search(
     while True:
         logits, state = model.step(last, state, memory)
         banned = banned_pieces(processors, tokens[:, None], sentence, logits.shape[1])
-        candidates = next_pieces(logits, 1, banned)
+        candidates = next_pieces(logits, 1, banned, normalised=model.normalised)
         gain, place = candidates.log_probabilities.max(1)
         forced = limit <= tokens.shape[1]
         last = candidates.tokens.gather(1, place[:, None])[:, 0].masked_fill(forced, EOS)

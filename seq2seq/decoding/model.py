@@ -10,6 +10,8 @@ from torch import Tensor
 class StepwiseModel(Protocol):
     """A model that reads a source once and takes the target token by token; or an ensemble."""
 
+    normalised: bool  # True: a step returns scores to add up, not logits
+
     @property
     def one_length_batches(self) -> bool:
         """True where batches should hold a single source length."""

@@ -25,6 +25,8 @@ from seq2seq.decoding.translation import Pieces, Translation, Weights, Writer
 from seq2seq.errors import ModelError, RecipeError, UsageError
 from seq2seq.models.bundle import Bundle, load_bundle
 from seq2seq.models.ensemble import Ensemble
+from seq2seq.models.fusion import Fusion
+from seq2seq.models.language import LanguageModel
 from seq2seq.nn.allocation import keep_freed_memory
 from seq2seq.text.lines import encodable, is_blank
 from seq2seq.text.tokenizer import Tokenizer
@@ -52,6 +54,7 @@ class Translator:
         self.target = target
         self.decoding = decoding
         self.device = device
+        self.continues = isinstance(model, LanguageModel)  # texts, in place of translating them
 
     @classmethod
     def load(
@@ -59,11 +62,15 @@ class Translator:
         runs: Run | Sequence[Run],
         device: str = "auto",
         decoding: DecodingConfig | Mapping[str, Any] | None = None,
+        *,
+        language_model: Run | None = None,
+        language_model_weight: float = 0.0,
     ) -> Translator:
         """Load a run directory, or several as an ensemble.
 
         `decoding` replaces the first run's own settings: all of them, or those named in a mapping
-        such as `{"beam": 1}`.
+        such as `{"beam": 1}`. What the run `language_model` says of each piece is added with its
+        weight; with none, that run is not even read.
 
         Raises:
             ModelError: a run is missing or damaged, or the runs of an ensemble do not share
@@ -78,10 +85,26 @@ class Translator:
         bundles = [load_bundle(Path(path), place) for path in paths]
         first = bundles[0]
         _check_tokenizers(paths, bundles)
-        models = [bundle.model for bundle in bundles]
-        model = cast(StepwiseModel, models[0] if len(models) == 1 else Ensemble(models))
+        models: list[Any] = [bundle.model for bundle in bundles]
+        model = models[0] if len(models) == 1 else Ensemble(models)
+        if language_model is not None and language_model_weight:
+            other = load_bundle(Path(language_model), place)
+            _check_language_model(language_model, other, paths[0], first)
+            model = Fusion(model, cast(Any, other.model), language_model_weight)
         settings = override(first.recipe.decoding, decoding)
         return cls(model, first.source, first.target, settings, place)
+
+    @property
+    def decoding(self) -> DecodingConfig:
+        """The way to search; it may be changed at any time."""
+        return self._decoding
+
+    @decoding.setter
+    def decoding(self, decoding: DecodingConfig) -> None:
+        self._decoding = decoding
+        inner = self.model.translation if isinstance(self.model, Fusion) else self.model
+        if isinstance(inner, Ensemble):
+            inner.of_logs = decoding.ensemble == "log_probabilities"
 
     def translate(
         self,
@@ -93,7 +116,8 @@ class Translator:
         """Return one line of text for each text; what is blank stays so.
 
         `note` is called with the place of a text and a message where it had to be split or cut; by
-        default this is a Python warning. `prefixes` are what the translations must begin with.
+        default this is a Python warning. `prefixes` are what the translations must begin with. A
+        language model writes on from each text, and from nothing where that is blank.
         """
         return [found[0].text for found in self.nbest(texts, 1, note, prefixes=prefixes)]
 
@@ -122,6 +146,8 @@ class Translator:
                 f"{len(prefixes)} prefixes for {len(texts)} texts", "give one each; empty for none"
             )
         self.check_nbest(n)
+        if self.continues and prefixes is None:
+            prefixes = texts
         form: AlignmentForm = self.decoding.alignment if alignment else "none"
         result: list[list[Translation]] = []
         for start in range(0, len(texts), CHUNK):
@@ -148,8 +174,8 @@ class Translator:
     def _chunk(
         self, texts: Sequence[str], prefixes: list[Pieces], n: int, form: AlignmentForm, note: Note
     ) -> list[list[Translation]]:
-        parts = [
-            [tuple(part) for part in own]
+        parts: list[list[Pieces]] = [
+            [()] if self.continues else [tuple(part) for part in own]
             for own in encode_parts(texts, self.source, self.decoding.max_input, note)
         ]
         # A prefix is that of a text's first part.
@@ -209,6 +235,17 @@ def override(
     except ValidationError as error:
         mistakes = [f"{entry['loc'][0]}: {entry['msg']}" for entry in error.errors()]
         raise RecipeError(f"decoding settings: {'; '.join(mistakes)}") from error
+
+
+def _check_language_model(path: Run, other: Bundle, run: Run, first: Bundle) -> None:
+    """Refuse what is no language model of the pieces that are written."""
+    if not isinstance(other.model, LanguageModel):
+        raise ModelError(f"{path} is no language model", "train one: see docs/language-models.md")
+    if other.target.digest != first.target.digest:
+        raise ModelError(
+            f"{path} and {run} have different target tokenizers",
+            f"train it with --set text.from={run}",
+        )
 
 
 def _check_tokenizers(paths: Sequence[Run], bundles: Sequence[Bundle]) -> None:

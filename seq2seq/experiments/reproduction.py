@@ -11,10 +11,12 @@ from seq2seq.analysis.curves import read_curves
 from seq2seq.analysis.vectors import families, see
 from seq2seq.config.experiment import Contrast, Experiment, Figure, Row, RunGroup, System
 from seq2seq.config.loading import assigned, check_recipe, own_data, recipe_values
+from seq2seq.config.schema import Recipe
 from seq2seq.errors import RecipeError
 from seq2seq.evaluation.bands import bands, mean_ranks, word_counts
 from seq2seq.evaluation.rescoring import Lists
 from seq2seq.evaluation.testsets import from_files
+from seq2seq.experiments.matching import inner_weights, matched_width
 from seq2seq.experiments.pieces import Pieces
 from seq2seq.experiments.results import (
     Contrasted,
@@ -84,20 +86,27 @@ class Reproduction:
 
     def _plan(self, group: RunGroup, seed: int) -> Planned:
         changes = [*self.sizes.set_, *group.set_, f"seed={seed}"]
-        values, written = assigned(
-            recipe_values(group.recipe), [*own_data(self.data, self.pair), *changes]
-        )
-        recipe = check_recipe(values, written, where=f"run {group.name} ({group.recipe})")
+        recipe = self._recipe(group, changes)
+        if group.weights:
+            changes.append(f"model.hidden={matched_width(recipe.model, group.weights)}")
+            recipe = self._recipe(group, changes)
         arguments = [group.recipe, "--data", str(self.data), "--pair", self.pair]
         arguments += [part for change in changes for part in ("--set", change)]
         place = self.folder / "runs" / f"{group.name}-{seed}"
         return Planned(group.name, seed, place, recipe, tuple(arguments))
+
+    def _recipe(self, group: RunGroup, changes: Sequence[str]) -> Recipe:
+        values, written = assigned(
+            recipe_values(group.recipe), [*own_data(self.data, self.pair), *changes]
+        )
+        return check_recipe(values, written, where=f"run {group.name} ({group.recipe})")
 
     def carried_out(self) -> Reproduced:
         """Do what is not done yet, and return the result."""
         every = [one for own in self.planned.values() for one in own]
         train_all(every, self.workers, self.device, self.note)
         experiment = self.experiment
+        self.trained = [_trained(one) for one in every]
         return Reproduced(
             experiment,
             self.scale,
@@ -105,7 +114,7 @@ class Reproduction:
             len(self.sources),
             [(table, [self._result(row) for row in table.row]) for table in experiment.table],
             [self._contrasted(one) for one in experiment.contrast],
-            [_trained(one) for one in every],
+            self.trained,
             self._examples(),
             [self._drawing(figure) for figure in experiment.figure],
         )
@@ -120,6 +129,7 @@ class Reproduction:
         words = sum(len(text.split()) for own in texts for text in own)
         unknown = sum(text.split().count(UNKNOWN) for own in texts for text in own)
         seconds = sum(float(one["seconds"]) for one in found)
+        seeds = [] if row.ensemble else [one for one in self.trained if one.name == row.system]
         return Result(
             row,
             [self._bleu(own, self.tokenize) for own in texts],
@@ -127,6 +137,7 @@ class Reproduction:
             seconds / len(found),
             words / max(seconds, 1e-9),
             unknown / max(words, 1),
+            trained=seeds,
         )
 
     def _bleu(self, texts: Sequence[str], tokenize: str) -> Score:
@@ -228,6 +239,7 @@ def _trained(planned: Planned) -> TrainedRun:
         planned.seed,
         planned.run,
         sum(weight.numel() for weight in weights),
+        inner_weights(planned.recipe.model),
         cost_of(planned.run),
         perplexity(loss, 1),
     )

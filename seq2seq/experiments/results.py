@@ -15,6 +15,19 @@ from seq2seq.metrics.statistics import Score
 
 
 @dataclass(frozen=True)
+class TrainedRun:
+    """A run and what it took."""
+
+    name: str
+    seed: int
+    run: Path
+    parameters: int
+    inner: int  # of them, beside embeddings and projection
+    cost: TrainingCost
+    perplexity: float  # of the validation text, at the best step
+
+
+@dataclass(frozen=True)
 class Result:
     """A row; one that was measured has a score, or with seeds alone one of each."""
 
@@ -25,6 +38,7 @@ class Result:
     words_per_second: float | None = None  # written ones
     unknown: float | None = None  # share of written words that are <unk>
     against_first: Paired | None = None  # of a choice from lists, against their own first
+    trained: list[TrainedRun] = field(default_factory=list)  # the seeds, where each is alone
 
     @property
     def mean(self) -> float | None:
@@ -51,18 +65,6 @@ class Contrasted:
     def difference(self) -> float:
         """Return the second mean minus the first."""
         return averages.mean(self.other) - averages.mean(self.one)
-
-
-@dataclass(frozen=True)
-class TrainedRun:
-    """A run and what it took."""
-
-    name: str
-    seed: int
-    run: Path
-    parameters: int
-    cost: TrainingCost
-    perplexity: float  # of the validation text, at the best step
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class TrainingCost:
     steps: int
     minutes: float
     pieces_per_second: float
+    peak_memory: int  # bytes
 
 
 def train_all(planned: Sequence[Planned], workers: int, device: str, note: Note) -> None:
@@ -111,7 +112,8 @@ def cost_of(run: Path) -> TrainingCost:
     state = _state(run)
     if state is None:
         raise ModelError(f"{run} has no checkpoint", "take it away and run again")
-    return TrainingCost(state.step, state.seconds / 60.0, state.pieces / max(state.seconds, 1e-9))
+    rate = state.pieces / max(state.seconds, 1e-9)
+    return TrainingCost(state.step, state.seconds / 60.0, rate, state.peak_memory)
 
 
 def _state(run: Path) -> TrainingState | None:

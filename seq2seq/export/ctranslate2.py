@@ -30,6 +30,7 @@ from seq2seq.text.tokenizer import BOS, EOS, SPECIALS, UNK
 Quantization = Literal["float32", "int8", "int16", "float16", "bfloat16"]
 
 PROBES, LONGEST_PROBE = 50, 40  # random pairs of pieces that both engines score
+ACTIVATIONS = {"relu": "RELU", "gelu": "GELU", "silu": "SWISH"}  # under the engine's names
 TOLERANCE = 1e-3  # of the log-probability of a piece
 USE = """# {name}
 
@@ -79,6 +80,13 @@ def export_ctranslate2(run: Path, folder: Path, quantization: Quantization) -> E
         raise ModelError(
             f"{run} reverses its source or splits it into words: CTranslate2 has no means for it",
             'only text.source_order = "forward" with sentencepiece can be exported',
+        )
+    written = {"normalisation": "layer", "positions": "sinusoidal", "gated": False}
+    other = [name for name, usual in written.items() if getattr(recipe.model, name) != usual]
+    if other:
+        raise ModelError(
+            f"{run}: model.{other[0]} is {getattr(recipe.model, other[0])!r}, and not exported",
+            f"only {written[other[0]]!r} is",
         )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -137,11 +145,15 @@ def _save(bundle: Bundle, folder: Path, quantization: Quantization | None) -> No
 def _specification(bundle: Bundle) -> Any:
     """Return the weights under CTranslate2's names."""
     from ctranslate2.specs import TransformerSpec
+    from ctranslate2.specs.common_spec import Activation
 
     model: Any = bundle.model
     config, decoding = bundle.recipe.model, bundle.recipe.decoding
     whole = TransformerSpec.from_config(
-        (config.layers, config.layers), config.heads, pre_norm=config.norm == "pre"
+        (len(model.encoder), len(model.decoder)),
+        config.heads,
+        pre_norm=config.norm == "pre",
+        activation=getattr(Activation, ACTIVATIONS[config.activation]),
     )
     longest = int(decoding.max_ratio * decoding.max_input) + decoding.max_extra + 2
     places = _array(sinusoids(longest, config.hidden, like=model.output.weight))

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from seq2seq.config.schema import ModelConfig, SourceOrder
 from seq2seq.models.words import word_layers
@@ -50,6 +49,7 @@ class Attentive(nn.Module, ABC):
     """A recurrent encoder and decoder with attention; see `models.contract` for the methods."""
 
     one_length_batches = True
+    normalised = False
     alignment: Alignment
 
     def __init__(
@@ -127,4 +127,4 @@ class Attentive(nn.Module, ABC):
 
     def project(self, hidden: Tensor) -> Tensor:
         """Return logits over the target vocabulary."""
-        return F.linear(hidden, self.output.weight, self.output.bias)
+        return self.output(hidden)  # type: ignore[no-any-return]

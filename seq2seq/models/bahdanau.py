@@ -19,6 +19,7 @@ from torch import Tensor
 
 from seq2seq.config.schema import ModelConfig, SourceOrder
 from seq2seq.models.attentive import Attentive, AttentiveState
+from seq2seq.models.stacks import stack_options
 from seq2seq.nn.alignment import Alignment, Annotations
 from seq2seq.nn.bidirectional import BidirectionalStack
 from seq2seq.nn.dropout import dropout
@@ -34,13 +35,9 @@ class Bahdanau(Attentive):
     ) -> None:
         super().__init__(config, source_size, target_size, source_order)
         H, E, D = config.hidden, config.embedding, 2 * config.hidden  # noqa: N806
-        options = {"initial": config.initial, **config.cell_options}
-        self.encoder = BidirectionalStack(
-            config.cell, config.layers, E, H, dropout=config.dropout, **options
-        )
-        self.decoder = RecurrentStack(
-            config.cell, config.layers, E + D, H, dropout=config.dropout, **options
-        )
+        options = stack_options(config)
+        self.encoder = BidirectionalStack(config.cell, config.layers, E, H, **options)
+        self.decoder = RecurrentStack(config.cell, config.layers, E + D, H, **options)
         self.alignment = Alignment("additive", H, D, config.initial)
         self.first = uniform_linear(H, config.layers * H, config.initial, bias=True)
         self.deep = uniform_linear(H + E + D, 2 * H, config.initial, bias=True)

@@ -12,17 +12,24 @@ from seq2seq.errors import RecipeError
 from seq2seq.models.attentive import Attentive
 from seq2seq.models.bahdanau import Bahdanau
 from seq2seq.models.gnmt import GNMT
+from seq2seq.models.language import (
+    LanguageModel,
+    RecurrentLanguageModel,
+    TransformerLanguageModel,
+)
 from seq2seq.models.luong import Luong
 from seq2seq.models.recurrent import Recurrent
 from seq2seq.models.transformer import Transformer
-from seq2seq.nn.cells import CELLS
+from seq2seq.nn.cells import cell_class
 
-MODELS: dict[str, type[Recurrent] | type[Attentive] | type[Transformer]] = {
+MODELS: dict[str, type[Recurrent] | type[Attentive] | type[Transformer] | type[LanguageModel]] = {
     "recurrent": Recurrent,
     "bahdanau": Bahdanau,
     "luong": Luong,
     "gnmt": GNMT,
     "transformer": Transformer,
+    "recurrent_language_model": RecurrentLanguageModel,
+    "transformer_language_model": TransformerLanguageModel,
 }
 
 
@@ -40,12 +47,12 @@ def build_model(
 
 def check_cell_options(config: ModelConfig) -> None:
     """Check `model.cell_options` against the cell's own small schema."""
-    schema = CELLS[config.cell].Options
+    schema = cell_class(config.cell).Options
     try:
         schema.model_validate(config.cell_options)
     except ValidationError as error:
         first: Any = error.errors()[0]
-        known = ", ".join(schema.model_fields)
+        known = ", ".join(schema.model_fields) or "none"
         raise RecipeError(
             f"model.cell_options.{'.'.join(map(str, first['loc']))}: {first['msg']}",
             f"the {config.cell} cell knows: {known}",

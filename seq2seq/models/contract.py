@@ -33,6 +33,7 @@ class TranslationModel(Protocol):
     """
 
     output: nn.Linear  # the projection to logits, apart, so that the loss never holds all of them
+    normalised: bool  # False: what a step returns are logits, to be made log-probabilities
 
     @property
     def one_length_batches(self) -> bool:
@@ -56,8 +57,7 @@ class TranslationModel(Protocol):
     def step(self, tokens: Tensor, state: Any, memory: Any) -> tuple[Tensor, Any]:
         """Feed `tokens` ([B * K]) and return logits ([B * K, V]) with the next state.
 
-        K is the state's rows over the memory's rows. An ensemble returns log-probabilities, which
-        are logits too.
+        K is the state's rows over the memory's rows.
         """
         ...
 

@@ -1,4 +1,7 @@
-"""Several models as one: each reads the same source, and their probabilities are averaged."""
+"""Several models as one: each reads the same source, and their probabilities are averaged.
+
+With `of_logs` it is the logarithms that are averaged: a piece must please every member.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,11 @@ class Members(NamedTuple):
 class Ensemble(nn.Module):
     """Models over the same vocabularies; each may read the source in its own order."""
 
-    def __init__(self, models: Sequence[nn.Module]) -> None:
+    normalised = True
+
+    def __init__(self, models: Sequence[nn.Module], *, of_logs: bool = False) -> None:
         super().__init__()
+        self.of_logs = of_logs
         self.members: Sequence[TranslationModel] = nn.ModuleList(models)  # type: ignore[assignment]
 
     @property
@@ -44,7 +50,7 @@ class Ensemble(nn.Module):
         return Members(tuple(member.start(part) for member, part in pairs))
 
     def step(self, tokens: Tensor, state: Members, memory: Members) -> tuple[Tensor, Members]:
-        """Return the log of the mean probability ([B * K, V]) with the members' next states."""
+        """Return the joint score of each piece ([B * K, V]) with the members' next states."""
         results = [
             member.step(tokens, own_state, own_memory)
             for member, own_state, own_memory in zip(
@@ -52,8 +58,11 @@ class Ensemble(nn.Module):
             )
         ]
         logs = torch.stack([torch.log_softmax(logits.float(), dim=-1) for logits, _ in results])
-        mean = torch.logsumexp(logs, dim=0) - math.log(len(results))
-        return mean, Members(tuple(after for _, after in results))
+        return self.mean(logs), Members(tuple(after for _, after in results))
+
+    def mean(self, logs: Tensor) -> Tensor:
+        """Return the mean over the members' log-probabilities ([N, ...]), or of what they mean."""
+        return logs.mean(0) if self.of_logs else torch.logsumexp(logs, dim=0) - math.log(len(logs))
 
     def align(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor | None:
         """Return the mean weights ([B, T, S]) of the members that have attention, or None.

@@ -24,7 +24,7 @@ from seq2seq.config.schema import ModelConfig, SourceOrder
 from seq2seq.models.attentive import Attentive, AttentiveMemory, AttentiveState
 from seq2seq.nn.alignment import Alignment, Annotations
 from seq2seq.nn.bidirectional import Bidirectional
-from seq2seq.nn.cells import CELLS
+from seq2seq.nn.cells import make_cell
 from seq2seq.nn.cells.cell import Signal
 from seq2seq.nn.dropout import dropout
 from seq2seq.nn.stack import RecurrentStack
@@ -44,7 +44,7 @@ class GNMT(Attentive):
         options = {"initial": config.initial, **config.cell_options}
         below = E + H if config.input_feeding else E
         self.encoder_bottom = Bidirectional(config.cell, E, H, **options)
-        self.decoder_bottom = CELLS[config.cell](below, H, **options)
+        self.decoder_bottom = make_cell(config.cell, below, H, **options)
         self.encoder, self.decoder = (
             RecurrentStack(
                 config.cell,
@@ -52,7 +52,8 @@ class GNMT(Attentive):
                 size,
                 H,
                 dropout=config.dropout,
-                residual_from=2,  # the third layer of the side is the second of this stack
+                connection="residual",
+                connected_from=2,  # the third layer of the side is the second of this stack
                 beside=beside,
                 **options,
             )
@@ -63,7 +64,7 @@ class GNMT(Attentive):
     def read(self, embedded: Tensor, lengths: Tensor | None) -> tuple[Tensor, AttentiveState]:
         """Return annotations ([S, B, H]) and zeros for every layer of the decoder."""
         batch = embedded.shape[1]
-        both = self.encoder_bottom(self._drop(embedded), lengths)  # [S, B, 2H]
+        both = self.encoder_bottom(Signal(self._drop(embedded)), lengths).output  # [S, B, 2H]
         start = self.encoder.initial_states(batch, embedded)
         annotations, _ = self.encoder(both, start, lengths)
         bottom = self.decoder_bottom.initial_state(batch, embedded)
@@ -87,9 +88,9 @@ class GNMT(Attentive):
         if self.input_feeding:
             return super().decode(embedded, memory)
         bottom, *above = memory.start.layers
-        asking, _ = unroll(self.decoder_bottom, self._drop(embedded), bottom)  # [T, B, H]
-        context, weights = self.alignment(asking.transpose(0, 1), memory.source)
-        top, _ = self.decoder(asking, tuple(above), beside=context.transpose(0, 1))
+        asked, _ = unroll(self.decoder_bottom, Signal(self._drop(embedded)), bottom)  # [T, B, H]
+        context, weights = self.alignment(asked.output.transpose(0, 1), memory.source)
+        top, _ = self.decoder(asked.output, tuple(above), beside=context.transpose(0, 1))
         return top, weights.transpose(0, 1)
 
     def readout(self, outputs: Tensor) -> Tensor:

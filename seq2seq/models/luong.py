@@ -17,6 +17,7 @@ from torch import Tensor
 
 from seq2seq.config.schema import ModelConfig, SourceOrder
 from seq2seq.models.attentive import Attentive, AttentiveMemory, AttentiveState
+from seq2seq.models.stacks import stack_options
 from seq2seq.nn.alignment import Alignment, Annotations
 from seq2seq.nn.dropout import dropout
 from seq2seq.nn.linear import uniform_linear
@@ -38,9 +39,7 @@ class Luong(Attentive):
                 config.layers,
                 size,
                 H,
-                dropout=config.dropout,
-                initial=config.initial,
-                **config.cell_options,
+                **stack_options(config),
             )
             for size in (E, E + H if config.input_feeding else E)
         )

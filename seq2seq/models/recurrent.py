@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from seq2seq.config.schema import ModelConfig, SourceOrder
+from seq2seq.models.stacks import stack_options
 from seq2seq.models.words import word_layers
 from seq2seq.nn.cells.cell import select_rows
 from seq2seq.nn.order import reverse_source
@@ -33,6 +33,7 @@ class Recurrent(nn.Module):
     """A recurrent encoder and decoder; see `models.contract` for the methods."""
 
     one_length_batches = True
+    normalised = False
 
     def __init__(
         self, config: ModelConfig, source_size: int, target_size: int, source_order: SourceOrder
@@ -48,9 +49,7 @@ class Recurrent(nn.Module):
                 config.layers,
                 config.embedding,
                 config.hidden,
-                dropout=config.dropout,
-                initial=config.initial,
-                **config.cell_options,
+                **stack_options(config),
             )
             for _ in range(2)
         )
@@ -87,4 +86,4 @@ class Recurrent(nn.Module):
 
     def project(self, hidden: Tensor) -> Tensor:
         """Return logits over the target vocabulary."""
-        return F.linear(hidden, self.output.weight, self.output.bias)
+        return self.output(hidden)  # type: ignore[no-any-return]

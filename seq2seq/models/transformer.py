@@ -3,31 +3,28 @@
 Layer normalisation stands before each block by default, or after it. Pre-norm, the default, is
 x + f(norm(x)), with a last norm on top of each stack; post-norm, as in the paper, is
 norm(x + f(x)).
+
+What came later stands beside it as options: root-mean-square normalisation (Zhang and Sennrich
+2019), rotary positions (Su et al. 2021), gated feed-forward blocks (Shazeer 2020), and a decoder
+that is not as deep as the encoder (Kasai et al. 2021).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from seq2seq.config.schema import ModelConfig, SourceOrder
-from seq2seq.nn.attention import (
-    CrossAttention,
-    FeedForward,
-    SelfAttention,
-    attend,
-    causal_mask,
-    padding_mask,
-)
+from seq2seq.models.blocks import DecoderLayer, EncoderLayer, initialise, last_norm
+from seq2seq.nn.attention import causal_mask, padding_mask
 from seq2seq.nn.dropout import dropout
 from seq2seq.nn.embedding import WordEmbedding
 from seq2seq.nn.order import reading_order, reverse_source
-from seq2seq.nn.positions import sinusoids
+from seq2seq.nn.past import Past
+from seq2seq.nn.positions import Positions
 
 
 class TransformerMemory(NamedTuple):
@@ -49,109 +46,6 @@ class TransformerMemory(NamedTuple):
         )
 
 
-class TransformerState(NamedTuple):
-    """Keys and values of the target so far for every decoder layer: [B * K, A, t, D] each."""
-
-    keys: tuple[Tensor, ...]
-    values: tuple[Tensor, ...]
-
-    def select(self, index: Tensor) -> TransformerState:
-        """Return the hypotheses at `index` ([N])."""
-        return TransformerState(
-            tuple(part.index_select(0, index) for part in self.keys),
-            tuple(part.index_select(0, index) for part in self.values),
-        )
-
-
-Sublayer = TypeVar("Sublayer", bound=nn.Module)
-
-
-class Block(nn.Module, Generic[Sublayer]):
-    """A residual connection around one sublayer, with dropout and a norm before or after."""
-
-    def __init__(self, config: ModelConfig, sublayer: Sublayer) -> None:
-        super().__init__()
-        self.sublayer = sublayer
-        self.norm = nn.LayerNorm(config.hidden)
-        self.dropout = config.dropout
-        self.norm_first = config.norm == "pre"
-
-    def forward(self, x: Tensor, apply: Callable[[Tensor], Tensor]) -> Tensor:
-        """Return x + apply(norm(x)), or norm(x + apply(x)).
-
-        `apply` calls the sublayer with what it needs.
-        """
-        if self.norm_first:
-            return x + dropout(apply(self.norm(x)), self.dropout, self.training)
-        return self.norm(x + dropout(apply(x), self.dropout, self.training))  # type: ignore[no-any-return]
-
-
-class EncoderLayer(nn.Module):
-    """Self-attention, then a feed-forward block."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.attention = Block(config, SelfAttention(config.hidden, config.heads))
-        self.feed_forward = Block(config, FeedForward(config.hidden, config.feed_forward))
-
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """Return [B, S, H] for [B, S, H]."""
-        x = self.attention(x, lambda y: self.attention.sublayer(y, mask))
-        return self.feed_forward(x, self.feed_forward.sublayer)  # type: ignore[no-any-return]
-
-
-class DecoderLayer(nn.Module):
-    """Self-attention to the past, attention to the source, then a feed-forward block."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.attention = Block(config, SelfAttention(config.hidden, config.heads))
-        self.source = Block(config, CrossAttention(config.hidden, config.heads))
-        self.feed_forward = Block(config, FeedForward(config.hidden, config.feed_forward))
-
-    def forward(
-        self, x: Tensor, mask: Tensor, keys: Tensor, values: Tensor, source_mask: Tensor | None
-    ) -> Tensor:
-        """Return [B, T, H] for the whole target [B, T, H]; `mask` hides the future."""
-        x = self.attention(x, lambda y: self.attention.sublayer(y, mask))
-        return self._above(x, keys, values, source_mask)
-
-    def step(
-        self,
-        x: Tensor,
-        past: tuple[Tensor, Tensor] | None,
-        keys: Tensor,
-        values: Tensor,
-        source_mask: Tensor | None,
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Take one position, [B, K, H], with the `past` keys and values, [B * K, A, t, D] each."""
-        sentences, beam, width = x.shape
-        sublayer = self.attention.sublayer
-        seen: list[tuple[Tensor, Tensor]] = []
-
-        def attend_to_past(y: Tensor) -> Tensor:
-            query, new_keys, new_values = sublayer.parts(y.view(sentences * beam, 1, width))
-            if past is not None:
-                new_keys = torch.cat([past[0], new_keys], dim=2)
-                new_values = torch.cat([past[1], new_values], dim=2)
-            seen.append((new_keys, new_values))
-            mixed: Tensor = sublayer.output(attend(query, new_keys, new_values, None))
-            return mixed.view(sentences, beam, width)
-
-        x = self.attention(x, attend_to_past)
-        return self._above(x, keys, values, source_mask), seen[0]
-
-    def look(self, x: Tensor, mask: Tensor, keys: Tensor, source_mask: Tensor | None) -> Tensor:
-        """Return the weights ([B, T, S]) that the whole target ([B, T, H]) gives the source."""
-        x = self.attention(x, lambda y: self.attention.sublayer(y, mask))
-        query = self.source.norm(x) if self.source.norm_first else x
-        return self.source.sublayer.weights(query, keys, source_mask)
-
-    def _above(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-        x = self.source(x, lambda y: self.source.sublayer(y, keys, values, mask))
-        return self.feed_forward(x, self.feed_forward.sublayer)  # type: ignore[no-any-return]
-
-
 class Transformer(nn.Module):
     """An encoder and a decoder of attention and feed-forward blocks.
 
@@ -159,6 +53,7 @@ class Transformer(nn.Module):
     """
 
     one_length_batches = False
+    normalised = False
 
     def __init__(
         self, config: ModelConfig, source_size: int, target_size: int, source_order: SourceOrder
@@ -171,34 +66,19 @@ class Transformer(nn.Module):
         self.target_embedding = WordEmbedding(target_size, config.hidden, config)
         self.output = nn.Linear(config.hidden, target_size, bias=False)
         self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.layers))
-        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.layers))
-        last = nn.LayerNorm if config.norm == "pre" else nn.Identity
-        self.encoder_norm = last(config.hidden)
-        self.decoder_norm = last(config.hidden)
+        self.decoder = nn.ModuleList(
+            DecoderLayer(config) for _ in range(config.decoder_layers or config.layers)
+        )
+        self.positions = Positions(config)
+        self.encoder_norm, self.decoder_norm = last_norm(config), last_norm(config)
         if config.tie != "none":
             self.output.weight = self.target_embedding.weight
         if config.tie == "all":
             self.source_embedding.weight = self.target_embedding.weight
-        self._initialise()
-
-    def _initialise(self) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Linear) and module is not self.output:
-                nn.init.xavier_uniform_(module.weight)
-                nn.init.zeros_(module.bias)
-        # Embeddings are scaled up by sqrt(H) when read; as a projection they give logits of about
-        # unit size.
-        for weight in (
-            self.source_embedding.weight,
-            self.target_embedding.weight,
-            self.output.weight,
-        ):
-            nn.init.normal_(weight, std=self.width**-0.5)
+        initialise(self, config.hidden)
 
     def _embed(self, table: nn.Embedding, tokens: Tensor, first: int = 0) -> Tensor:
-        vectors = table(tokens) * math.sqrt(self.width)
-        places = sinusoids(tokens.shape[1], self.width, first=first, like=vectors)
-        return dropout(vectors + places, self.dropout, self.training)
+        return dropout(self.positions.added(table(tokens), first), self.dropout, self.training)
 
     def _is_left_out(self) -> bool:
         """Decide whether a layer is skipped in this pass (LayerDrop: Fan et al. 2020)."""
@@ -211,45 +91,46 @@ class Transformer(nn.Module):
         if self.source_order == "reverse":
             source = reverse_source(source, lengths)
         x = self._embed(self.source_embedding, source)
-        mask = padding_mask(lengths, source.shape[1], x)
+        mask, turned = padding_mask(lengths, source.shape[1], x), self.positions.turned(x)
         for layer in self.encoder:
             if not self._is_left_out():
-                x = layer(x, mask)
+                x = layer(x, mask, turned)
         x = self.encoder_norm(x)
         parts = [layer.source.sublayer.remember(x) for layer in self.decoder]  # type: ignore[union-attr, operator]
         return TransformerMemory(tuple(k for k, _ in parts), tuple(v for _, v in parts), mask)
 
-    def start(self, memory: TransformerMemory) -> TransformerState:
+    def start(self, memory: TransformerMemory) -> Past:
         """Return an empty past."""
-        empty = tuple(keys[:, :, :0] for keys in memory.keys)
-        return TransformerState(empty, empty)
+        return Past.empty(len(self.decoder), memory.keys[0])
 
-    def step(
-        self, tokens: Tensor, state: TransformerState, memory: TransformerMemory
-    ) -> tuple[Tensor, TransformerState]:
+    def step(self, tokens: Tensor, state: Past, memory: TransformerMemory) -> tuple[Tensor, Past]:
         """Feed one token a row ([B * K]); return logits and the longer past."""
         sentences = memory.keys[0].shape[0]
-        position = state.keys[0].shape[2]
-        x = self._embed(self.target_embedding, tokens.unsqueeze(1), position)
+        x = self._embed(self.target_embedding, tokens.unsqueeze(1), state.steps)
         x = x.view(sentences, -1, self.width)  # [B, K, H]
-        past = []
+        beam = x.shape[1]
+        past = state.arranged(sentences, beam).longer(beam)
+        turned = self.positions.turned(x[:, :1], state.steps)
         for number, layer in enumerate(self.decoder):
-            before = (state.keys[number], state.values[number]) if position else None
-            x, seen = layer.step(  # type: ignore[operator]
-                x, before, memory.keys[number], memory.values[number], memory.mask
+            x = layer.step(  # type: ignore[operator]
+                x,
+                partial(past.add, number),
+                past.mask,
+                turned,
+                memory.keys[number],
+                memory.values[number],
+                memory.mask,
             )
-            past.append(seen)
-        logits = self.project(self.decoder_norm(x).view(-1, self.width))
-        return logits, TransformerState(tuple(k for k, _ in past), tuple(v for _, v in past))
+        return self.project(self.decoder_norm(x).view(-1, self.width)), past
 
     def forward(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
         """Return hidden states ([B, T, H]) for teacher-forced `target` ([B, T])."""
         memory = self.encode(source, lengths)
         x = self._embed(self.target_embedding, target)
-        mask = causal_mask(target.shape[1], x)
+        mask, turned = causal_mask(target.shape[1], x), self.positions.turned(x)
         for layer, keys, values in zip(self.decoder, memory.keys, memory.values, strict=True):
             if not self._is_left_out():
-                x = layer(x, mask, keys, values, memory.mask)
+                x = layer(x, mask, turned, keys, values, memory.mask)
         return self.decoder_norm(x)  # type: ignore[no-any-return]
 
     def align(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
@@ -260,15 +141,15 @@ class Transformer(nn.Module):
         """
         memory = self.encode(source, lengths)
         x = self._embed(self.target_embedding, target)
-        mask = causal_mask(target.shape[1], x)
+        mask, turned = causal_mask(target.shape[1], x), self.positions.turned(x)
         last = max(len(self.decoder) - 2, 0)
         for number in range(last):
             keys, values = memory.keys[number], memory.values[number]
-            x = self.decoder[number](x, mask, keys, values, memory.mask)
+            x = self.decoder[number](x, mask, turned, keys, values, memory.mask)
         looking: DecoderLayer = self.decoder[last]  # type: ignore[assignment]
-        weights = looking.look(x, mask, memory.keys[last], memory.mask)
+        weights = looking.look(x, mask, turned, memory.keys[last], memory.mask)
         return reading_order(weights, lengths) if self.source_order == "reverse" else weights
 
     def project(self, hidden: Tensor) -> Tensor:
         """Return logits over the target vocabulary."""
-        return F.linear(hidden, self.output.weight)
+        return self.output(hidden)  # type: ignore[no-any-return]

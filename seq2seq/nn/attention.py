@@ -7,10 +7,19 @@ attention kernel on CPUs.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from seq2seq.nn.positions import Rotation
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+}
 
 
 def attention_weights(query: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
@@ -47,18 +56,21 @@ class SelfAttention(nn.Module):
         self.inputs = nn.Linear(width, 3 * width)
         self.output = nn.Linear(width, width)
 
-    def parts(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return queries, keys and values of `x` ([B, T, H]), each [B, A, T, D]."""
-        query, keys, values = self.inputs(x).chunk(3, dim=-1)
-        return (
-            split_heads(query, self.heads),
-            split_heads(keys, self.heads),
-            split_heads(values, self.heads),
-        )
+    def parts(self, x: Tensor, turned: Rotation | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values of `x` ([B, T, H]), each [B, A, T, D].
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        The first two are turned by their positions, if they are told.
+        """
+        query, keys, values = (
+            split_heads(part, self.heads) for part in self.inputs(x).chunk(3, dim=-1)
+        )
+        if turned is not None:
+            query, keys = turned.turn(query), turned.turn(keys)
+        return query, keys, values
+
+    def forward(self, x: Tensor, mask: Tensor | None, turned: Rotation | None = None) -> Tensor:
         """Return [B, T, H]; `mask` broadcasts to [B, A, T, T]."""
-        return self.output(attend(*self.parts(x), mask))  # type: ignore[no-any-return]
+        return self.output(attend(*self.parts(x, turned), mask))  # type: ignore[no-any-return]
 
 
 class CrossAttention(nn.Module):
@@ -88,16 +100,24 @@ class CrossAttention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Two products with a ReLU between them (Vaswani et al. 2017, section 3.3)."""
+    """Two products with an activation f between them (Vaswani et al. 2017, section 3.3).
 
-    def __init__(self, width: int, inner: int) -> None:
+    A gated one is W_o (f(W x) * V x) (Shazeer 2020), W and V stacked in `inner`.
+    """
+
+    def __init__(self, width: int, inner: int, activation: str = "relu", gated: bool = False):
         super().__init__()
-        self.inner = nn.Linear(width, inner)
+        self.inner = nn.Linear(width, 2 * inner if gated else inner)
         self.outer = nn.Linear(inner, width)
+        self.activation = ACTIVATIONS[activation]
+        self.gated = gated
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [..., H] for [..., H]."""
-        return self.outer(F.relu(self.inner(x)))  # type: ignore[no-any-return]
+        if not self.gated:
+            return self.outer(self.activation(self.inner(x)))  # type: ignore[no-any-return]
+        gate, value = self.inner(x).chunk(2, dim=-1)
+        return self.outer(self.activation(gate) * value)  # type: ignore[no-any-return]
 
 
 def padding_mask(lengths: Tensor, longest: int, like: Tensor) -> Tensor | None:

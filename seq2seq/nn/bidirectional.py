@@ -11,7 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from seq2seq.nn.cells import CELLS
+from seq2seq.nn.cells import make_cell
+from seq2seq.nn.cells.cell import Cell, Signal
+from seq2seq.nn.connection import connections
 from seq2seq.nn.dropout import dropout
 from seq2seq.nn.unroll import unroll
 
@@ -31,29 +33,38 @@ class Bidirectional(nn.Module):
 
     def __init__(self, cell: str, input_size: int, hidden: int, **options: Any) -> None:
         super().__init__()
-        self.forwards = CELLS[cell](input_size, hidden, **options)
-        self.backwards = CELLS[cell](input_size, hidden, **options)
+        self.forwards = make_cell(cell, input_size, hidden, **options)
+        self.backwards = make_cell(cell, input_size, hidden, **options)
 
-    def forward(self, below: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, below: Signal, lengths: Tensor | None = None) -> Signal:
         """Return [S, B, 2H] for [S, B, E]; `lengths` ([B]) is None where no row is padded.
 
-        The second half of the first position has read the whole row backwards.
+        The second half of the first position has read the whole row backwards. A memory ([S, B,
+        2H]) is of both directions too: each reads that of its own below.
         """
-        batch = below.shape[1]
-        turned = reverse_time(below, lengths)
-        onwards, _ = unroll(
-            self.forwards, below, self.forwards.initial_state(batch, below), lengths
+        ahead, behind = (None, None) if below.memory is None else below.memory.chunk(2, dim=-1)
+        turned = reverse_time(below.output, lengths)
+        beneath = behind if behind is None else reverse_time(behind, lengths)
+        onwards = self._run(self.forwards, Signal(below.output, ahead), lengths)
+        back = self._run(self.backwards, Signal(turned, beneath), lengths)
+        output = torch.cat([onwards.output, reverse_time(back.output, lengths)], dim=-1)
+        if onwards.memory is None or back.memory is None:
+            return Signal(output)
+        return Signal(
+            output, torch.cat([onwards.memory, reverse_time(back.memory, lengths)], dim=-1)
         )
-        back, _ = unroll(
-            self.backwards, turned, self.backwards.initial_state(batch, below), lengths
-        )
-        return torch.cat([onwards, reverse_time(back, lengths)], dim=-1)
+
+    @staticmethod
+    def _run(cell: Cell, below: Signal, lengths: Tensor | None) -> Signal:
+        start = cell.initial_state(below.output.shape[1], below.output)
+        return unroll(cell, below, start, lengths)[0]
 
 
 class BidirectionalStack(nn.Module):
     """L bidirectional layers; each reads both directions of the one below.
 
-    Dropout falls on what moves upwards, never on what moves through time (Zaremba 2014).
+    Dropout falls on what moves upwards, never on what moves through time (Zaremba 2014). A
+    `connection` (`nn.connection`) leads around every layer from `connected_from` on.
     """
 
     def __init__(
@@ -64,15 +75,25 @@ class BidirectionalStack(nn.Module):
         hidden: int,
         *,
         dropout: float,
+        initial: float,
+        connection: str = "none",
+        connected_from: int = 2,
         **options: Any,
     ) -> None:
         super().__init__()
         sizes = [input_size] + [2 * hidden] * (layers - 1)
-        self.layers = nn.ModuleList(Bidirectional(cell, size, hidden, **options) for size in sizes)
+        self.layers = nn.ModuleList(
+            Bidirectional(cell, size, hidden, lowest=number == 0, initial=initial, **options)
+            for number, size in enumerate(sizes)
+        )
+        self.around = connections(connection, connected_from, layers, 2 * hidden, initial)
         self.dropout = dropout
 
     def forward(self, below: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return [S, B, 2H] for [S, B, E]; `lengths` ([B]) is None where no row is padded."""
-        for layer in self.layers:
-            below = layer(dropout(below, self.dropout, self.training), lengths)
-        return dropout(below, self.dropout, self.training)
+        signal = Signal(below)
+        for layer, around in zip(self.layers, self.around, strict=True):
+            dropped = dropout(signal.output, self.dropout, self.training)
+            above = layer(signal._replace(output=dropped), lengths)
+            signal = above._replace(output=around(signal.output, above.output))
+        return dropout(signal.output, self.dropout, self.training)

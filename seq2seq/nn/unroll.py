@@ -1,6 +1,7 @@
 """One cell over time.
 
-It runs through its fused kernel where it has one, and step by step where lengths differ.
+It runs through its fused kernel where it has one, and step by step where it has none or lengths
+differ.
 """
 
 from __future__ import annotations
@@ -11,30 +12,33 @@ import torch
 from torch import Tensor
 
 from seq2seq.nn.cells.cell import Cell, Signal
+from seq2seq.nn.recurrence import recurrent_product
 
 
 def unroll(
-    cell: Cell, below: Tensor, state: Any, lengths: Tensor | None = None
-) -> tuple[Tensor, Any]:
-    """Run `cell` over `below` from `state`; return the outputs and the final state.
+    cell: Cell, below: Signal, state: Any, lengths: Tensor | None = None
+) -> tuple[Signal, Any]:
+    """Run `cell` over `below` from `state`; return what it hands upwards and the final state.
 
-    `below` is [T, B, E], the outputs are [T, B, H]. With `lengths` ([B]), each row's state stays as
-    it was after its own last step, so the padding behind it changes nothing; that path steps in
-    Python and is meant for rare batches.
+    The output of `below` is [T, B, E], that of the signal [T, B, H]. With `lengths` ([B]), each
+    row's state stays as it was after its own last step, so the padding behind it changes nothing.
     """
-    if lengths is None:
-        whole = getattr(cell, "whole", None)
-        if whole is not None:
-            signal, state = whole(Signal(below), state)
-            return signal.output, state
-    outputs = []
-    for time, step_input in enumerate(below.unbind(0)):
-        signal, after = cell(Signal(step_input), state)
+    whole = getattr(cell, "whole", None)
+    if lengths is None and whole is not None:
+        signal, state = whole(below, state)
+        return signal, state
+    products = [recurrent_product(weight) for weight in cell.recurrent()]
+    steps = zip(*(part.unbind(0) for part in cell.given(below)), strict=True)
+    signals = []
+    for time, given in enumerate(steps):
+        signal, after = cell.recur(given, state, *products)
         if lengths is not None:
             running = (lengths > time).unsqueeze(-1)  # [B, 1]
             after = type(after)(
                 *(torch.where(running, new, old) for new, old in zip(after, state, strict=True))
             )
         state = after
-        outputs.append(signal.output)
-    return torch.stack(outputs), state
+        signals.append(signal)
+    memories = [signal.memory for signal in signals if signal.memory is not None]
+    together = torch.stack(memories) if cell.reads_memory else None
+    return Signal(torch.stack([signal.output for signal in signals]), together), state

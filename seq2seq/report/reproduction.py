@@ -6,17 +6,19 @@ import base64
 import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from seq2seq.config.experiment import Table
 from seq2seq.evaluation.bands import Band
 from seq2seq.evaluation.findings import SURE
-from seq2seq.experiments.results import Contrasted, Drawing, Reproduced, Result
+from seq2seq.experiments.results import Contrasted, Drawing, Reproduced, Result, TrainedRun
 from seq2seq.files import replace_file
 from seq2seq.report.console import table
 from seq2seq.report.page import render, save
@@ -24,7 +26,12 @@ from seq2seq.report.plots import COLOURS
 from seq2seq.report.vectors import vector_figure, vector_values
 
 COLUMNS = ("system", "paper", "BLEU", "±", "seeds", "detokenized", "p", "seconds", "words/s", "unk")
+TRAINING_COLUMNS = (
+    "system", "perplexity", "±", "BLEU", "±", "seeds", "detokenized", "weights", "inner",
+    "pieces/s", "MiB",
+)  # fmt: skip
 RUN_COLUMNS = ("run", "seed", "parameters", "steps", "minutes", "pieces/s", "perplexity")
+MEBI = 1 << 20
 AXES = {
     "length": "words in the source sentence",
     "frequency": "mean frequency rank of its words in the training text",
@@ -33,10 +40,10 @@ AXES = {
 
 def show_reproduced(found: Reproduced) -> None:
     """Print the tables and contrasts."""
-    for name, results in ((one.name, rows) for one, rows in found.tables):
-        sys.stdout.write(f"\n{name}\n")
-        headings = [COLUMNS[0], *(f"{column}>" for column in COLUMNS[1:])]
-        table(headings, [cells(result) for result in results])
+    for one, results in found.tables:
+        sys.stdout.write(f"\n{one.name}\n")
+        columns, row = layout(one)
+        table([columns[0], *(f"{name}>" for name in columns[1:])], list(map(row, results)))
     sys.stdout.write("\n")
     for line in [*map(contrast_sentence, found.contrasts), *signatures(found)]:
         sys.stdout.write(line + "\n")
@@ -63,12 +70,12 @@ def context(found: Reproduced) -> dict[str, Any]:
     return {
         "title": experiment.title,
         "about": f"{found.pair}, scale {found.scale}, {found.sentences:,} test sentences",
-        "columns": COLUMNS,
         "tables": [
             {
                 "name": one.name,
                 "caption": one.caption,
-                "rows": [cells(result) for result in results],
+                "columns": layout(one)[0],
+                "rows": list(map(layout(one)[1], results)),
             }
             for one, results in found.tables
         ],
@@ -97,8 +104,35 @@ def context(found: Reproduced) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def layout(one: Table) -> tuple[tuple[str, ...], Callable[[Result], list[str]]]:
+    """Return a table's columns, and what makes its rows."""
+    return (TRAINING_COLUMNS, training_cells) if one.training else (COLUMNS, cells)
+
+
+def training_cells(result: Result) -> list[str]:
+    """Return a row of a table of what training came to and took, as text."""
+    trained = result.trained
+    if not trained or result.mean is None:
+        return [result.row.label, *[""] * (len(TRAINING_COLUMNS) - 1)]
+    perplexities = [one.perplexity for one in trained]
+    plain = [one.value for one in result.detokenized]
+    return [
+        result.row.label,
+        f"{mean(perplexities):.2f}",
+        f"{stdev(perplexities):.2f}" if len(trained) > 1 else "",
+        f"{result.mean:.2f}",
+        "" if result.deviation is None else f"{result.deviation:.2f}",
+        str(len(trained)),
+        f"{mean(plain):.2f}",
+        f"{trained[0].parameters:,}",
+        f"{trained[0].inner:,}",
+        f"{mean(one.cost.pieces_per_second for one in trained):,.0f}",
+        f"{max(one.cost.peak_memory for one in trained) / MEBI:,.0f}",
+    ]
+
+
 def cells(result: Result) -> list[str]:
-    """Return a row of a table as text."""
+    """Return a row of a table of translations as text."""
     paper = "" if result.row.paper is None else f"{result.row.paper:g}"
     if result.mean is None:
         return [result.row.label, paper, *[""] * (len(COLUMNS) - 2)]
@@ -240,14 +274,16 @@ def reproduced_document(found: Reproduced) -> dict[str, Any]:
             for one in found.drawings
         ],
         "examples": [asdict(one) for one in found.examples],
-        "runs": [
-            {
-                "name": one.name,
-                "seed": one.seed,
-                "parameters": one.parameters,
-                "perplexity": one.perplexity,
-                **asdict(one.cost),
-            }
-            for one in found.trained
-        ],
+        "runs": list(map(_run_document, found.trained)),
+    }
+
+
+def _run_document(one: TrainedRun) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "seed": one.seed,
+        "parameters": one.parameters,
+        "inner": one.inner,
+        "perplexity": one.perplexity,
+        **asdict(one.cost),
     }

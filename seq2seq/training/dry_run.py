@@ -14,7 +14,8 @@ from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
 from seq2seq.models.build import MODELS, build_model, parameters_by_part
 from seq2seq.models.bundle import load_bundle_tokenizers
-from seq2seq.training.loss import CHUNK_LOGITS
+from seq2seq.nn.allocation import CHUNK_LOGITS
+from seq2seq.nn.cells.cell import Cell
 from seq2seq.training.session import cache_folder, named_origin
 
 OPTIMIZER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}  # numbers kept a weight
@@ -24,6 +25,8 @@ ACTIVATIONS = {
     "luong": 20,
     "gnmt": 20,
     "transformer": 24,
+    "recurrent_language_model": 6,
+    "transformer_language_model": 12,
 }  # numbers kept a piece, layer and unit of width, about
 EXAMPLES = 2
 
@@ -36,7 +39,7 @@ class Sizes:
     target: int
     parts: dict[str, int]
     biases: int
-    recurrent: int  # weights of recurrent stacks, without biases
+    recurrent: int  # weights of recurrent cells, without biases
 
     @property
     def all(self) -> int:
@@ -76,15 +79,11 @@ def sizes_of(recipe: Recipe, source: int, target: int) -> Sizes:
     """Return the sizes of a model over vocabularies of these sizes; nothing is allocated."""
     with torch.device("meta"):
         model = build_model(recipe.model, recipe.text.source_order, source, target)
-    named = dict(model.named_parameters())
-    biases = sum(value.numel() for value in named.values() if value.ndim == 1)
-    recurrent = 0
-    if MODELS[recipe.model.architecture].one_length_batches:
-        recurrent = sum(
-            value.numel()
-            for name, value in named.items()
-            if name.startswith(("encoder", "decoder")) and value.ndim > 1
-        )
+    biases = sum(value.numel() for value in model.parameters() if value.ndim == 1)
+    cells = [module for module in model.modules() if isinstance(module, Cell)]
+    recurrent = sum(
+        weight.numel() for cell in cells for weight in cell.parameters() if weight.ndim > 1
+    )
     return Sizes(source, target, parameters_by_part(model), biases, recurrent)
 
 

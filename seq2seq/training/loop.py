@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 
 from seq2seq.data.plan import batch_plan
+from seq2seq.decoding.device import peak_memory
 from seq2seq.errors import DivergedError
 from seq2seq.files import replace_file
 from seq2seq.models.bundle import WEIGHTS, weight_tensors
@@ -82,6 +83,7 @@ class Loop:
                 state.finished = state.finished or "finished"
             state.seconds += time.perf_counter() - started
             if state.finished or signal or state.step % self.config.save_every == 0:
+                state.peak_memory = max(state.peak_memory, peak_memory())
                 yield Saved(state.step, self.session.save())
             if signal and not state.finished:
                 yield Stopped(state.step, signal, state.seconds)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-CHUNK_LOGITS = 4 << 20  # logits held at a time: 16 MB in float32
+from seq2seq.nn.allocation import CHUNK_LOGITS
 
 
 class Loss(NamedTuple):

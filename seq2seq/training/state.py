@@ -36,6 +36,7 @@ class TrainingState:
     total_steps: int = 0  # decided once from them; 0 while unknown
     seconds: float = 0.0  # wall time spent in the loop, over all sittings
     pieces: int = 0  # real source and target pieces read
+    peak_memory: int = 0  # bytes, of the largest process so far
     best_score: float | None = None  # BLEU, or minus the loss where nothing is translated
     best_step: int = 0
     best_bleu: float | None = None

@@ -48,7 +48,7 @@ def test_a_fused_layer_has_the_operations_of_its_steps() -> None:
     below = torch.randn(7, 3, 8, requires_grad=True)
 
     def fused() -> torch.Tensor:
-        return unroll(cell, below, cell.initial_state(3, below))[0]
+        return unroll(cell, Signal(below), cell.initial_state(3, below))[0].output
 
     def stepwise() -> torch.Tensor:
         state, outputs = cell.initial_state(3, below), []

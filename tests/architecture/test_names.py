@@ -8,9 +8,29 @@ from seq2seq.config import schema
 
 
 def test_cells() -> None:
-    from seq2seq.nn.cells import CELLS
+    from seq2seq.config.cells import CELLS
+    from seq2seq.nn.cells import cell_class
 
-    assert set(get_args(schema.CellName)) == set(CELLS)
+    kinds = [cell_class(name) for name in CELLS]
+    assert len(set(kinds)) == len(kinds) == 11
+
+
+def test_connections() -> None:
+    from seq2seq.nn.connection import CONNECTIONS
+
+    assert set(get_args(schema.ConnectionName)) == set(CONNECTIONS)
+
+
+def test_activations() -> None:
+    from seq2seq.nn.attention import ACTIVATIONS
+
+    assert set(get_args(schema.Activation)) == set(ACTIVATIONS)
+
+
+def test_normalisations() -> None:
+    from seq2seq.models.blocks import NORMS
+
+    assert set(get_args(schema.Normalisation)) == set(NORMS)
 
 
 def test_attention_scores() -> None:

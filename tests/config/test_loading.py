@@ -67,7 +67,7 @@ def test_a_file_is_differences_from_the_defaults(tmp_path: Path) -> None:
         ("[data]\npair = 'english to french'", "data.pair"),
         ("[decoding]\nbeam = 1000000000", "decoding.beam"),
         ("model = 3", "model: "),
-        ("[model]\narchitecture = 'tranformer'", "'recurrent', 'bahdanau', 'luong', 'gnmt' or"),
+        ("[model]\narchitecture = 'tranformer'", "'recurrent', 'bahdanau', 'luong', 'gnmt', "),
     ],
 )
 def test_a_mistake_is_named_once(tmp_path: Path, text: str, said: str) -> None:

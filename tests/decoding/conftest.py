@@ -29,6 +29,7 @@ class PrefixModel:
 
     size: int = 20
     one_length_batches: bool = False
+    normalised: bool = False
     sharpness: float = 3.0
     end_bonus: float = 0.0
     rows: list = field(default_factory=list)  # seen by each step
@@ -99,6 +100,7 @@ class Echo:
     """A model whose likely translation is its source: it hands on the piece at the position."""
 
     one_length_batches = False
+    normalised = False
     size = Letters.size
 
     def __init__(self):

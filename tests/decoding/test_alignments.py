@@ -112,6 +112,7 @@ class Copying:
     """Writes `<unk>` for each source word, looking at the words from the last to the first."""
 
     one_length_batches = False
+    normalised = False
 
     def __init__(self, size):
         self.size = size

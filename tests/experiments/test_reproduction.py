@@ -147,7 +147,7 @@ system = "reversed"
 system = "reversed"
 count = 2
 """
-TIMES = {"seconds", "words_per_second", "minutes", "pieces_per_second"}
+TIMES = {"peak_memory", "seconds", "words_per_second", "minutes", "pieces_per_second"}
 
 
 @pytest.fixture(scope="module")

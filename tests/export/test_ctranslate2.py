@@ -44,7 +44,14 @@ def test_it_translates_as_the_original(
 
 
 @pytest.mark.parametrize(
-    "changes", [{"norm": "post"}, {"tie": "none"}, {"tie": "output", "layers": 2}]
+    "changes",
+    [
+        {"norm": "post"},
+        {"tie": "none"},
+        {"tie": "output", "layers": 2},
+        {"layers": 2, "decoder_layers": 1, "activation": "silu"},
+        {"activation": "gelu"},
+    ],
 )
 def test_every_shape_scores_the_same(
     cli: Any, tiny_recipe: Callable[..., Any], tmp_path: Path, changes: dict[str, Any]
@@ -109,12 +116,14 @@ def test_what_cannot_be_exported(
 
     for _ in train(tiny_recipe("luong"), tmp_path / "luong", device="cpu"):
         pass
+    rotary = changed(tiny_run, tmp_path / "rotary", "model", positions="rotary")
     backwards = changed(tiny_run, tmp_path / "backwards", "text", source_order="reverse")
     full = tmp_path / "full"
     full.mkdir()
     (full / "precious").write_text("")
     for run, folder, code, told in (
         (tmp_path / "luong", tmp_path / "a", 4, "CTranslate2 runs Transformers alone"),
+        (rotary, tmp_path / "d", 4, "model.positions is 'rotary'"),
         (backwards, tmp_path / "b", 4, "reverses its source"),
         (tiny_run, full, 2, "is not empty"),
         (tiny_run, full / "precious", 2, "is not empty"),

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from seq2seq.config.cells import CELLS
 from seq2seq.config.schema import ModelConfig
 from seq2seq.models.build import build_model
 
@@ -38,9 +39,38 @@ KINDS: dict[str, dict[str, Any]] = {
     "transformer-pre": {**TRANSFORMER, "layers": 3},
     "transformer-pre-output": {**TRANSFORMER, "layers": 1, "tie": "output"},
     "transformer-post-all": {**TRANSFORMER, "layers": 2, "norm": "post", "tie": "all"},
+    "transformer-rotary-rms": {
+        **TRANSFORMER, "layers": 2, "positions": "rotary", "normalisation": "rms", "heads": 2,
+    },
+    "transformer-gated-shallow": {
+        **TRANSFORMER, "layers": 3, "decoder_layers": 1, "gated": True, "activation": "silu",
+    },
+    "transformer-rotary-post": {
+        **TRANSFORMER, "layers": 1, "positions": "rotary", "norm": "post", "heads": 6,
+    },
 }  # fmt: skip
 NAMES = [f"{kind} {order}" for kind in KINDS for order in ("forward", "reverse")]
-LOOKING = [name for name in NAMES if not name.startswith("recurrent")]
+CALM = {"rnn": 0.4, "layer_norm_lstm": 0.4, "grid": 0.7}  # nets of large weights may be chaos
+ZOO = {
+    "recurrent": list(CELLS),
+    "bahdanau": ["rnn", "gru", "clockwork", "depth_gated", "grid"],
+    "gnmt": ["depth_gated", "grid"],
+}
+for architecture, cells in ZOO.items():
+    for cell in cells:
+        name = f"{architecture}-{cell}"
+        KINDS[name] = {
+            **RECURRENT, "architecture": architecture, "cell": cell, "layers": 2,
+            "initial": CALM.get(cell, 1.0),
+        }  # fmt: skip
+        NAMES.append(f"{name} forward")
+for name in ("recurrent", "transformer"):
+    of_kind = RECURRENT if name == "recurrent" else TRANSFORMER
+    KINDS[f"language-{name}"] = {
+        **of_kind, "architecture": f"{name}_language_model", "layers": 2, "tie": "output",
+    }  # fmt: skip
+    NAMES.append(f"language-{name} forward")
+LOOKING = [name for name in NAMES if not name.startswith(("recurrent", "language"))]
 
 
 class Sentences(NamedTuple):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.models.ensemble import Ensemble
+from seq2seq.models.language import LanguageModel
 
 
 def close(one: Tensor, other: Tensor) -> None:
@@ -66,7 +67,7 @@ def test_every_source_word_counts(model: Any, sentences: Any) -> None:
         source = alone.source.clone()
         source[0, place] = 4 + (source[0, place] - 3) % 16
         after = whole(model, alone._replace(source=source))[0, 0]
-        assert not torch.equal(after, before)
+        assert torch.equal(after, before) == isinstance(model, LanguageModel)
 
 
 def test_hypotheses_lie_side_by_side(model: Any, sentences: Any) -> None:
@@ -121,6 +122,9 @@ def test_an_ensemble_averages_probabilities(another: Any, sentences: Any) -> Non
     logits = stepwise(together, sentences)
     close(logits.exp(), mean)
     assert math.isclose(float(logits.exp().sum(-1).mean()), 1.0, rel_tol=1e-5)
+    together.of_logs = True
+    logs = sum(stepwise(member, sentences).log_softmax(-1) for member in members) / 3
+    close(stepwise(together, sentences), logs)
     index = torch.tensor([1, 0])
     memory = together.encode(sentences.source, sentences.lengths)
     state = together.start(memory)

@@ -6,8 +6,6 @@ from typing import Any
 
 import torch
 
-from seq2seq.nn.cells import CELLS
-from seq2seq.nn.cells.cell import Signal
 from seq2seq.nn.stack import RecurrentStack
 
 
@@ -68,12 +66,3 @@ def test_the_memory_is_the_final_state_of_every_layer(another: Any, sentences: A
     memory = model.encode(sentences.source, sentences.lengths)
     assert len(memory.layers) == 3 and model.one_length_batches
     assert model.start(memory) is memory
-
-
-def test_a_state_begins_with_the_last_output() -> None:
-    """The decoder of Bahdanau et al. asks with it, whatever the cell."""
-    for kind in CELLS.values():
-        cell = kind(5, 8, initial=0.5)
-        below = torch.randn(3, 5)
-        signal, state = cell(Signal(below), cell.initial_state(3, below))
-        assert torch.equal(state[0], signal.output)

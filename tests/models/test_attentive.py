@@ -113,7 +113,7 @@ def test_gnmt() -> None:
 @torch.no_grad()
 def test_the_encoder_of_gnmt() -> None:
     model = make("gnmt", 3)
-    x = model.encoder_bottom(model.source_embedding(SOURCE.t()))
+    x = model.encoder_bottom(Signal(model.source_embedding(SOURCE.t()))).output
     assert x.shape == (S, 2, 2 * H)
     second, third = model.encoder.layers
     x2, _ = second.whole(Signal(x), second.initial_state(2, x))

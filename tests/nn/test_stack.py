@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from seq2seq.nn.cells.cell import Signal
 from seq2seq.nn.stack import RecurrentStack
 from seq2seq.nn.unroll import unroll
 
@@ -19,13 +20,24 @@ def make(**options: Any) -> RecurrentStack:
     return RecurrentStack("lstm", LAYERS, BELOW, HIDDEN, dropout=0.0, initial=0.5, **options)
 
 
-@pytest.mark.parametrize("residual_from", [None, 2, 3])
-def test_a_layer_adds_its_input_from_the_given_one_on(residual_from: int | None) -> None:
-    stack = make(residual_from=residual_from)
+def run(layer: Any, below: Tensor) -> Tensor:
+    return unroll(layer, Signal(below), layer.initial_state(ROWS, below))[0].output
+
+
+@pytest.mark.parametrize("first", [2, 3, LAYERS + 1])
+@pytest.mark.parametrize("connection", ["none", "residual", "highway"])
+def test_a_way_leads_around_layers_from_the_given_one_on(connection: str, first: int) -> None:
+    stack = make(connection=connection, connected_from=first)
     x = below = torch.randn(TIME, ROWS, BELOW)
     for number, layer in enumerate(stack.layers, start=1):
-        output, _ = unroll(layer, x, layer.initial_state(ROWS, x))  # type: ignore[arg-type, operator]
-        x = output + x if residual_from is not None and number >= residual_from else output
+        output = run(layer, x)
+        if number < first or connection == "none":
+            x = output
+        elif connection == "residual":
+            x = output + x
+        else:
+            gate = torch.sigmoid(stack.around[number - 1].gate(x))  # type: ignore[union-attr, operator]
+            x = gate * output + (1 - gate) * x
     found, _ = stack(below, stack.initial_states(ROWS, below))
     torch.testing.assert_close(found, x)
 
@@ -35,14 +47,14 @@ def test_every_layer_reads_what_stands_beside() -> None:
     below, beside = torch.randn(TIME, ROWS, BELOW), torch.randn(TIME, ROWS, BESIDE)
     x = below
     for layer in stack.layers:
-        x, _ = unroll(layer, torch.cat([x, beside], -1), layer.initial_state(ROWS, x))  # type: ignore[arg-type, operator]
+        x = run(layer, torch.cat([x, beside], -1))
     found, _ = stack(below, stack.initial_states(ROWS, below), beside=beside)
     torch.testing.assert_close(found, x)
 
 
 @pytest.mark.parametrize("lengths", [None, torch.tensor([6, 2, 4])])
 def test_steps_are_the_whole(lengths: Tensor | None) -> None:
-    stack = make(beside=BESIDE, residual_from=2)
+    stack = make(beside=BESIDE, connection="residual")
     below, beside = torch.randn(TIME, ROWS, BELOW), torch.randn(TIME, ROWS, BESIDE)
     state = stack.initial_states(ROWS, below)
     whole, _ = stack(below, state, lengths, beside=beside)
@@ -54,7 +66,7 @@ def test_steps_are_the_whole(lengths: Tensor | None) -> None:
 
 def test_a_sum_needs_equal_widths() -> None:
     with pytest.raises(AssertionError):
-        make(residual_from=1)
+        make(connection="residual", connected_from=1)
 
 
 def test_steps_drop_upwards_in_training() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2seq.config.schema import ModelConfig, NormPlacement
-from seq2seq.models.transformer import Block, DecoderLayer, EncoderLayer
+from seq2seq.models.blocks import Block, DecoderLayer, EncoderLayer
 from seq2seq.nn.attention import attend, causal_mask, padding_mask
 from seq2seq.nn.positions import sinusoids
 
@@ -63,7 +63,7 @@ def test_encoder_layer(norm: NormPlacement) -> None:
     x = torch.randn(ROWS, SOURCE, WIDTH)
     behind = torch.arange(SOURCE) >= LENGTHS[:, None]
     expected = theirs(x, src_key_padding_mask=behind)
-    found = ours(x, padding_mask(LENGTHS, SOURCE, x))
+    found = ours(x, padding_mask(LENGTHS, SOURCE, x), None)
     torch.testing.assert_close(found[~behind], expected[~behind], rtol=1e-5, atol=1e-5)
 
 
@@ -84,7 +84,7 @@ def test_decoder_layer(norm: NormPlacement) -> None:
     expected = theirs(x, memory, tgt_mask=future, memory_key_padding_mask=behind)
     keys, values = cast(Any, ours.source.sublayer).remember(memory)
     mask = padding_mask(LENGTHS, SOURCE, x)
-    found = ours(x, causal_mask(TARGET, x), keys, values, mask)
+    found = ours(x, causal_mask(TARGET, x), None, keys, values, mask)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 

@@ -27,12 +27,13 @@ def test_sizes_are_those_of_the_model(tiny_recipe: Callable[..., Recipe]) -> Non
     from seq2seq.models.build import MODELS, build_model
 
     for architecture in MODELS:
-        recipe = tiny_recipe(architecture)
+        sizes_of_it = {"layers": 2, "hidden": 16, "embedding": 16, "heads": 2}
+        recipe = tiny_recipe(model={"architecture": architecture, **sizes_of_it})
         model = build_model(recipe.model, recipe.text.source_order, 30, 30)
         sizes = sizes_of(recipe, 30, 30)
         assert sizes.parts == parameters_by_part(model)
         assert sizes.all == sum(parameter.numel() for parameter in model.parameters())
-        assert (sizes.recurrent > 0) == (architecture != "transformer")
+        assert (sizes.recurrent > 0) == ("transformer" not in architecture)
 
 
 def test_nothing_is_drawn_or_trained(tiny_recipe: Callable[..., Recipe]) -> None:

@@ -16,55 +16,46 @@ from typing import NamedTuple
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from seq2seq.config.schema import Section
-from seq2seq.nn.cells.cell import Signal
+from seq2seq.nn.cells.cell import Gated, Product, Signal
 
 
 class LSTMOptions(Section):
-    """What a recipe may set in `model.cell_options` for this cell."""
+    """What a recipe may set in `model.cell_options` for this cell and most of its kin."""
 
     forget_bias: float = Field(0.0, ge=-20.0, le=20.0)
 
 
 class LSTMState(NamedTuple):
-    """Output and memory cell of the last step, each [B, H]."""
+    """Hidden state and memory cell of the last step, each [B, H]."""
 
     hidden: Tensor
     memory: Tensor
 
 
-class LSTM(nn.Module):
-    """One LSTM layer: `input_weight` [4H, E], `recurrent_weight` [4H, H], `bias` [4H]."""
+class LSTM(Gated):
+    """One LSTM layer."""
 
     Options = LSTMOptions
+    gates = ("forget", "input", "output")
 
     def __init__(
         self, input_size: int, hidden: int, *, initial: float, forget_bias: float = 0.0
     ) -> None:
-        super().__init__()
-        self.hidden = hidden
-        self.input_weight = nn.Parameter(
-            torch.empty(4 * hidden, input_size).uniform_(-initial, initial)
-        )
-        self.recurrent_weight = nn.Parameter(
-            torch.empty(4 * hidden, hidden).uniform_(-initial, initial)
-        )
-        bias = torch.zeros(4 * hidden)
-        bias[hidden : 2 * hidden] = forget_bias
-        self.bias = nn.Parameter(bias)
+        super().__init__(input_size, hidden, initial=initial, biases=(0.0, forget_bias, 0.0, 0.0))
 
     def initial_state(self, batch: int, like: Tensor) -> LSTMState:
         """Return zeros."""
-        return LSTMState(like.new_zeros(batch, self.hidden), like.new_zeros(batch, self.hidden))
+        return nothing_remembered(batch, self.hidden, like)
 
-    def forward(self, below: Signal, state: LSTMState) -> tuple[Signal, LSTMState]:
-        """Take one step of time: [B, E] to [B, H]."""
-        gates = F.linear(below.output, self.input_weight, self.bias)
-        gates = gates + F.linear(state.hidden, self.recurrent_weight)  # [B, 4H]
-        i, f, g, o = gates.chunk(4, dim=-1)
+    def recur(
+        self, given: tuple[Tensor, ...], state: LSTMState, *products: Product
+    ) -> tuple[Signal, LSTMState]:
+        """Take one step of time."""
+        (x,), (U,) = given, products  # noqa: N806
+        i, f, g, o = (x + U(state.hidden)).chunk(4, dim=-1)
         c = torch.sigmoid(f) * state.memory + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)
         return Signal(h, c), LSTMState(h, c)
@@ -77,3 +68,8 @@ class LSTM(nn.Module):
             below.output, start, weights, True, 1, 0.0, self.training, False, False
         )
         return Signal(output), LSTMState(hidden[0], memory[0])
+
+
+def nothing_remembered(batch: int, hidden: int, like: Tensor) -> LSTMState:
+    """Return the state of zeros with which LSTMs begin."""
+    return LSTMState(like.new_zeros(batch, hidden), like.new_zeros(batch, hidden))
