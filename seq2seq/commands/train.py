@@ -133,11 +133,8 @@ def _resolved(
     else:
         values, written = assigned(recipe_values(recipe or DEFAULT), changes)
         resolved = check_recipe(_with_tokenizers(values), written, where=recipe or DEFAULT)
-    if start is not None and not begun and _differ(resolved.text, read_recipe(start).text):
-        raise RecipeError(
-            f"[text] differs from that of {start}, whose tokenizers are to be used",
-            "leave [text] as it is there",
-        )
+    if start is not None and not begun:
+        _check_same_text(resolved.text, start)
     return resolved
 
 
@@ -153,9 +150,19 @@ def _with_tokenizers(values: dict[str, Any]) -> dict[str, Any]:
     return values | {"text": text | there}
 
 
-def _differ(one: TextConfig, other: TextConfig) -> bool:
-    """Return whether texts are cut in two ways; where tokenizers came from first is no matter."""
-    return one.model_dump(exclude={"from_"}) != other.model_dump(exclude={"from_"})
+def _check_same_text(text: TextConfig, start: Path) -> None:
+    """Refuse to cut text in another way than the run to begin with."""
+    from seq2seq.models.bundle import read_recipe
+
+    here, there = (  # where tokenizers came from first is no matter
+        one.model_dump(exclude={"from_"}) for one in (text, read_recipe(start).text)
+    )
+    told = [f"text.{key}: {there[key]} -> {here[key]}" for key in here if there[key] != here[key]]
+    if told:
+        raise RecipeError(
+            f"{start}, whose tokenizers are to be used, has another [text]: {'; '.join(told)}",
+            "leave [text] as it is there",
+        )
 
 
 def _run_name(recipe: str | None, data: Path | None, resolved: Recipe) -> str:

@@ -204,7 +204,7 @@ class DecodingConfig(Section):
     batch_tokens: Positive = 8192  # source pieces times beam, padding included
     deterministic: bool = False  # one sentence length a batch, float32
     # sampling
-    temperature: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
+    temperature: Annotated[float, Field(ge=1e-6, le=100.0)] = 1.0
     top_k: Count = 0  # only the likeliest so many; 0: all
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0  # only the likeliest with such a share
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1

@@ -11,6 +11,7 @@ from seq2seq.config.schema import AlignmentForm, DecodingConfig
 from seq2seq.decoding.hypothesis import Hypothesis
 from seq2seq.decoding.penalties import normalised
 from seq2seq.decoding.unknown import UnknownWords
+from seq2seq.errors import RecipeError
 from seq2seq.text.lines import one_line
 from seq2seq.text.tokenizer import EOS, UNK, Tokenizer
 
@@ -56,6 +57,11 @@ class Writer:
         self.penalty = decoding.length_penalty
         self.alignment = alignment
         self.weights = weights
+        if decoding.dictionary and not decoding.replace_unknown:
+            raise RecipeError(
+                "decoding.dictionary is read for decoding.replace_unknown alone",
+                "add --set decoding.replace_unknown=true, or leave it out",
+            )
         self.unknown = (
             UnknownWords(*tokenizers, decoding.dictionary) if decoding.replace_unknown else None
         )

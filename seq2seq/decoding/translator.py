@@ -29,7 +29,7 @@ from seq2seq.models.fusion import Fusion
 from seq2seq.models.language import LanguageModel
 from seq2seq.nn.allocation import keep_freed_memory
 from seq2seq.text.lines import encodable, is_blank
-from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.text.tokenizer import UNK, Tokenizer
 
 CHUNK = 2000  # texts that are sorted and batched together; results depend on it in the last digits
 
@@ -152,8 +152,8 @@ class Translator:
         result: list[list[Translation]] = []
         for start in range(0, len(texts), CHUNK):
             these = slice(start, start + CHUNK)
-            starts = self._prefixes(texts[these], prefixes[these] if prefixes else None)
             noted = _shifted(note or _warn, start)
+            starts = self._prefixes(texts[these], prefixes[these] if prefixes else None, noted)
             result += self._chunk(texts[these], starts, n, form, noted)
         return result
 
@@ -165,11 +165,17 @@ class Translator:
                 "ask for 1 up to decoding.beam, or use a larger beam",
             )
 
-    def _prefixes(self, texts: Sequence[str], prefixes: Sequence[str] | None) -> list[Pieces]:
+    def _prefixes(
+        self, texts: Sequence[str], prefixes: Sequence[str] | None, note: Note
+    ) -> list[Pieces]:
         if prefixes is None:
             return [()] * len(texts)
         clean = ["" if is_blank(one) else encodable(one) for one in prefixes]
-        return [tuple(pieces) for pieces in self.target.encode(clean)]
+        found = [tuple(pieces) for pieces in self.target.encode(clean)]
+        for place, pieces in enumerate(found):
+            if UNK in pieces:
+                note(place, "its prefix has words that the model does not know: they become <unk>")
+        return found
 
     def _chunk(
         self, texts: Sequence[str], prefixes: list[Pieces], n: int, form: AlignmentForm, note: Note
@@ -217,10 +223,12 @@ class Translator:
             for hypothesis in hypotheses
         )
         weights = alignments(self.aligner, list(pairs), self.decoding.batch_tokens, self.device)
-        if weights is None and self.decoding.replace_unknown:
-            raise RecipeError(
-                "decoding.replace_unknown: this model has no attention", "leave it out"
-            )
+        if weights is None:
+            for wanted in ("replace_unknown", "alignment"):
+                if getattr(self.decoding, wanted) in (True, "weights"):
+                    raise RecipeError(
+                        f"decoding.{wanted}: this model has no attention", "leave it out"
+                    )
         return {} if weights is None else dict(zip(pairs, weights, strict=True))
 
 

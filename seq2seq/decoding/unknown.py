@@ -28,7 +28,9 @@ def read_dictionary(path: Path) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for number, line in enumerate(read_lines(path), 1):
-        text, _ = decode_line(line)
+        text, damaged = decode_line(line)
+        if damaged:
+            raise DataError(f"{path}, line {number}: not UTF-8", "mend the line")
         if not text.strip():
             continue
         source, tab, target = text.partition("\t")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from seq2seq.files import replace_file
 from seq2seq.models.build import parameters_by_part
+from seq2seq.training.directory import CARD
 from seq2seq.training.session import Session
-
-CARD = "README.md"
 
 
 def write_card(session: Session) -> None:

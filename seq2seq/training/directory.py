@@ -25,6 +25,7 @@ from seq2seq.models.bundle import FORMAT, RECIPE, read_document, read_recipe
 from seq2seq.text.tokenizer import Tokenizer
 
 CHECKPOINTS, LOG, LOCK = "checkpoints", "log.jsonl", ".lock"
+CARD = "README.md"  # written when training ends
 
 MAY_CHANGE = (  # fields that a resumed run may have otherwise
     "training.max_steps",

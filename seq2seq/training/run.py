@@ -8,8 +8,8 @@ from pathlib import Path
 from seq2seq.config.schema import Recipe
 from seq2seq.decoding.device import choose_device
 from seq2seq.nn.allocation import keep_freed_memory
-from seq2seq.training.card import CARD, write_card
-from seq2seq.training.directory import LOCK, locked, refuse_used
+from seq2seq.training.card import write_card
+from seq2seq.training.directory import CARD, LOCK, locked, refuse_used
 from seq2seq.training.events import Event, Noted, Stopped
 from seq2seq.training.loop import Loop, StopSignal
 from seq2seq.training.session import open_session

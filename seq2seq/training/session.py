@@ -20,7 +20,13 @@ from seq2seq.data.prepare import Prepared, prepare
 from seq2seq.data.subwords import SampledCorpus
 from seq2seq.errors import ModelError
 from seq2seq.models.build import build_model
-from seq2seq.models.bundle import RECIPE, load_bundle_tokenizers, read_document, weight_tensors
+from seq2seq.models.bundle import (
+    RECIPE,
+    load_bundle_tokenizers,
+    read_document,
+    read_recipe,
+    weight_tensors,
+)
 from seq2seq.models.bundle import WEIGHTS as BEST
 from seq2seq.models.weights import pack, unpack
 from seq2seq.text.folder import save_tokenizers
@@ -33,6 +39,7 @@ from seq2seq.training.checkpoint import (
     whole_checkpoints,
 )
 from seq2seq.training.directory import (
+    CARD,
     CHECKPOINTS,
     differences,
     environment,
@@ -147,6 +154,8 @@ def open_session(
     begun = resume and (run / RECIPE).exists()
     if resume and not begun:
         note(f"{run} has no run to resume yet: starting at step 0")
+    if begun and start is not None:
+        note(f"{run} goes on from its own checkpoint: --from {start} was for its beginning")
     origin = run if begun else start or named_origin(recipe)
     tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
@@ -174,6 +183,7 @@ def open_session(
     sweep(run / CHECKPOINTS)
     if begun:
         _go_on(session, note)
+        _write_changes(session)
     else:
         _begin(session, start, surroundings)
     truncate_log(run, session.state.step)
@@ -184,26 +194,49 @@ def _begin(session: Session, start: Path | None, surroundings: dict[str, Any]) -
     """Write what makes a directory a run; recipe.json, the mark of one, comes last."""
     run, prepared = session.run, session.prepared
     tokenizers = (prepared.source, prepared.target)
-    save_tokenizers(run, *tokenizers)
     if start is not None:
-        weights = weight_tensors(session.model)
-        try:
-            _fill(weights, unpack(start / BEST, weights))
-        except ModelError as error:
-            raise ModelError(
-                f"cannot begin with {start}: {error.message}", "leave [model] as it is there"
-            ) from error
-        if session.average is not None:
-            session.average.load(weights)
+        _take_weights(session, start)
+    save_tokenizers(run, *tokenizers)
+    (run / CHECKPOINTS).mkdir(exist_ok=True)
+    if start is not None:
         session.save()  # from here on the run can do without the one that it came from
     write_document(
         run, session.recipe, tokenizers, prepared.data_hash, surroundings, session.command
     )
 
 
+def _take_weights(session: Session, start: Path) -> None:
+    """Begin with the best weights of another run."""
+    weights = weight_tensors(session.model)
+    try:
+        _fill(weights, unpack(start / BEST, weights))
+    except ModelError as error:
+        there = read_recipe(start).model.model_dump()
+        here = session.recipe.model.model_dump()
+        told = [
+            f"model.{key}: {there[key]} -> {here[key]}" for key in here if there[key] != here[key]
+        ]
+        raise ModelError(
+            f"cannot begin with {start}: {'; '.join(told) or error.message}",
+            "leave [model] as it is there",
+        ) from error
+    if session.average is not None:
+        session.average.load(weights)
+
+
 def _go_on(session: Session, note: Note) -> None:
-    """Take up the newest checkpoint, if there is one."""
-    checkpoint = newest_checkpoint(session.run / CHECKPOINTS, note)
+    """Take up the newest checkpoint, or begin anew where none was saved before the run was killed.
+
+    Raises:
+        ModelError: there were checkpoints, and they are gone.
+    """
+    run = session.run
+    checkpoint = newest_checkpoint(run / CHECKPOINTS, note)
+    if checkpoint is None and ((run / CARD).exists() or not (run / CHECKPOINTS).exists()):
+        raise ModelError(
+            f"{run} has no checkpoint to go on from: they are gone",
+            f"begin another run with its weights: --from {run}",
+        )
     if checkpoint is None:
         note("no checkpoint was ever saved: starting at step 0")
     else:
@@ -228,12 +261,16 @@ def _check_same_run(
         note(f"exact resume is not possible: {'; '.join(changed)}")
     if allowed:
         note(f"changed on resume: {'; '.join(allowed)}")
-        document = read_document(run)
-        tokenizers = (prepared.source, prepared.target)
-        first = document.get("environment", surroundings)
-        write_document(
-            run, recipe, tokenizers, prepared.data_hash, first, document.get("command", "")
-        )
+
+
+def _write_changes(session: Session) -> None:
+    """Write the recipe that the run goes on with, if it is another."""
+    run, recipe, prepared = session.run, session.recipe, session.prepared
+    if read_recipe(run) == recipe:
+        return
+    tokenizers = (prepared.source, prepared.target)
+    first = read_document(run).get("environment", {})
+    write_document(run, recipe, tokenizers, prepared.data_hash, first, session.command)
 
 
 def _take_up(checkpoint: Path, session: Session) -> None:
@@ -246,6 +283,11 @@ def _take_up(checkpoint: Path, session: Session) -> None:
     state = TrainingState.from_json((checkpoint / STATE).read_bytes())
     ends = session.recipe.training.ends
     if state.ends != ends:  # a longer or shorter run: where it ends is decided anew
+        if 0 < ends[0] < state.step or 0 < ends[1] < state.epoch:
+            raise ModelError(
+                f"{session.run} is at step {state.step} already, in epoch {state.epoch + 1}",
+                "give it a later end",
+            )
         state.ends, state.total_steps, state.finished, state.averaged = ends, 0, "", 0
     session.state = state
 

@@ -64,6 +64,15 @@ def test_prefixes(cli: Cli, tiny_run: Path, tmp_path: Path) -> None:
     assert plain.out.splitlines() == [free, spaces]
 
 
+def test_a_prefix_that_the_model_cannot_write_is_told(
+    cli: Cli, tiny_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in").write_text("one\tzehn\none\tΩ\n")
+    done = cli("translate", tiny_run, "--input", tmp_path / "in", *setting("prefixes=true"))
+    assert done.code == 0 and "line 2: its prefix has words" in done.err
+    assert done.err.count("its prefix") == 1
+
+
 def test_alignments_come_with_json_lines(cli: Cli, tiny_run: Path, text: Path) -> None:
     done = cli("translate", tiny_run, "--input", text, "--format", "jsonl", "--nbest", "2")
     for line in done.out.splitlines():
@@ -92,6 +101,8 @@ def test_coverage_changes_the_choice(cli: Cli, tiny_run: Path, text: Path) -> No
         ("method=greedy", "decoding.method"),
         ("top_p=0.0", "decoding.top_p"),
         ("temperature=0", "decoding.temperature"),
+        ("temperature=1e-320", "decoding.temperature"),
+        ("dictionary=words.tsv", "decoding.replace_unknown"),
         ("no_repeat_ngrams=2", "did you mean decoding.no_repeat_ngram?"),
         ("replace_unknown=true", "pieces of words, not <unk>"),
     ],
@@ -113,5 +124,8 @@ def test_what_needs_attention_says_so(
     for value in ("coverage_penalty=0.5", "replace_unknown=true"):
         done = cli("translate", tmp_path / "run", "--input", text, *setting(value))
         assert done.code == 4 and "this model has no attention" in done.err
+    done = cli("translate", tmp_path / "run", "--input", text, "--format", "jsonl",
+               *setting("alignment=weights"))  # fmt: skip
+    assert done.code == 4 and "decoding.alignment: this model has no attention" in done.err
     done = cli("translate", tmp_path / "run", "--input", text, "--format", "jsonl")
     assert done.code == 0 and "alignment" not in json.loads(done.out.splitlines()[0])

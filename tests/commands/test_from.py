@@ -66,18 +66,61 @@ def test_a_killed_one_needs_its_origin_no_more(
 def test_mistakes(cli: Any, tiny_run: Path, other: Path, tmp_path: Path) -> None:
     run = tmp_path / "never"
     for arguments, code, said in (
-        (("--data", other, "--run", run, "--set", "text.vocabulary=60"), 4, "[text] differs"),
-        (("--data", other, "--run", run, "--set", "model.hidden=32"), 4, "leave [model]"),
+        (
+            ("--data", other, "--run", run, "--set", "text.vocabulary=60"),
+            4,
+            "text.vocabulary: 50 -> 60",
+        ),
+        (("--data", other, "--run", run, "--set", "model.hidden=32"), 4, "model.hidden: "),
         (("--data", tmp_path / "nowhere", "--run", run), 3, "nowhere"),
     ):
         done = cli("train", "--from", tiny_run, *arguments)
         assert done.code == code, done.err
         assert said in done.err
         assert done.err.count("error:") == 1
-        shutil.rmtree(run, ignore_errors=True)
+        assert not list(run.glob("[!.]*"))  # so that the mended command can go there
     done = cli("train", "--from", tmp_path, "--data", other, "--run", run)
     assert done.code == 4
     assert "no run directory" in done.err
+
+
+def test_an_origin_that_comes_too_late_is_told(
+    cli: Any, tiny_run: Path, other: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "tuned"
+    command = ("train", "--from", tiny_run, "--data", other, "--run", run, *SET, "--resume")
+    assert "was for its beginning" not in cli(*command).err
+    assert f"--from {tiny_run} was for its beginning" in cli(*command).err
+
+
+def test_a_run_without_its_checkpoints_is_left_alone(
+    cli: Any, tiny_run: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "copy"
+    shutil.copytree(tiny_run, run)
+    for kept in (True, False):
+        shutil.rmtree(run / "checkpoints")
+        if kept:
+            (run / "checkpoints").mkdir()
+        before = {path: path.read_bytes() for path in run.iterdir() if path.is_file()}
+        done = cli("train", "--run", run, "--resume", "--set", "training.max_steps=20")
+        assert done.code == 4 and "no checkpoint to go on from" in done.err
+        assert f"--from {run}" in done.err
+        now = {path: path.read_bytes() for path in run.iterdir() if path.is_file()}
+        assert {path.name for path in before.keys() ^ now.keys()} <= {".lock"}
+        assert all(now[path] == data for path, data in before.items() if path.name != ".lock")
+    (run / "README.md").unlink()  # killed before its end, and then cleared
+    assert cli("train", "--run", run, "--resume").code == 4
+
+
+def test_an_end_behind_it_is_refused(cli: Any, tiny_run: Path, tmp_path: Path) -> None:
+    run = tmp_path / "copy"
+    shutil.copytree(tiny_run, run)
+    recipe = (run / "recipe.json").read_bytes()
+    for end in ("max_steps=3", "max_epochs=0.1"):
+        done = cli("train", "--run", run, "--resume", "--set", f"training.{end}")
+        assert done.code == 4 and "give it a later end" in done.err, done.err
+        assert (run / "recipe.json").read_bytes() == recipe
 
 
 def test_a_dry_run_has_the_tokenizers_of_the_origin(cli: Any, tiny_run: Path, other: Path) -> None:

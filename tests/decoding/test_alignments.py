@@ -181,6 +181,9 @@ def test_what_replacing_needs(words, letters, looking, tmp_path):
         translator.translate(["the cat"])
     with pytest.raises(DataError, match="does not exist"):
         over_words(words, dictionary=str(tmp_path / "none")).translate(["the"])
+    (tmp_path / "bytes").write_bytes(b"the\tle\ncat\t\xff\n")
+    with pytest.raises(DataError, match="bytes, line 2: not UTF-8"):
+        over_words(words, dictionary=str(tmp_path / "bytes")).translate(["the"])
 
 
 @pytest.mark.parametrize("line", ["word", "a\tb\tc", "\tb", "a\t"])

@@ -114,11 +114,15 @@ def test_a_longer_end_goes_on(
     assert outcome(tmp_path / "longer") == outcome(tmp_path / "straight")
 
 
-def test_an_end_that_lies_behind_takes_no_step(
+def test_an_end_that_lies_behind_is_refused_and_one_that_is_reached_takes_no_step(
     tiny_recipe: Make, train_to: Any, tmp_path: Path
 ) -> None:
     train_to(tiny_recipe(), tmp_path / "run", [7], leave=True)
-    last = train_to(tiny_recipe(training__max_steps=5), tmp_path / "run")
+    before = snapshot(tmp_path / "run")
+    with pytest.raises(ModelError, match="is at step 7 already"):
+        train_to(tiny_recipe(training__max_steps=5), tmp_path / "run")
+    assert snapshot(tmp_path / "run") == before
+    last = train_to(tiny_recipe(training__max_steps=7), tmp_path / "run")
     assert (last.step, last.reason) == (7, "finished")
 
 
