@@ -58,8 +58,9 @@ def read_gates(run: Path, sentence: str) -> list[Read]:
     model: Any = bundle.model
     if not isinstance(model, Recurrent):
         raise ModelError(
-            f"{run} is a {bundle.recipe.model.architecture} model, which is not read step by step",
-            "give a run of the architecture recurrent",
+            f"{run} is a {bundle.recipe.model.architecture} model: gates are shown of the "
+            "architecture recurrent alone",
+            "give such a run",
         )
     (pieces,) = bundle.source.encode([sentence])
     if not pieces:

@@ -85,7 +85,12 @@ def cell_settings(specification: str) -> tuple[str, dict[str, Any]]:
         known_cell(name)
     except ValueError as error:
         raise RecipeError(str(error)) from error
-    assignments = [f"model.cell_options.{part}" for part in options.split(",") if part]
+    parts = [part for part in options.split(",") if part]
+    if not all("=" in part for part in parts):
+        raise RecipeError(
+            f"--cell {specification}: expected CELL:OPTION=VALUE", "such as lstm:forget_bias=1"
+        )
+    assignments = [f"model.cell_options.{part}" for part in parts]
     values, _ = assigned({"model": {}}, assignments)
     config = ModelConfig(cell=name, cell_options=values["model"].get("cell_options", {}))
     check_cell_options(config)

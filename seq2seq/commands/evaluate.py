@@ -71,6 +71,7 @@ def evaluate(
         from seq2seq.decoding.translator import Translator
 
         translator = Translator.load(runs or [], device=device)
+        translator.check_translates()
         result = evaluate_model(translator, test_set, tokenize=tokenize, lowercase=lowercase)
     if not quiet:
         for remark in result.remarks:

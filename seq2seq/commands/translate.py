@@ -33,7 +33,10 @@ Output = Annotated[
 LanguageModel = Annotated[
     Path | None, typer.Option(metavar="RUN", help="a language model, whose word counts beside")
 ]
-Weight = Annotated[float, typer.Option(min=0.0, max=10.0, help="how much it counts; 0: not at all")]
+Weight = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=10.0, help="how much it counts; 0: not at all", show_default="0.2"),
+]
 
 
 def translate(
@@ -59,7 +62,7 @@ def translate(
         typer.Option("--set", metavar="decoding.KEY=VALUE", help="change how it is searched"),
     ] = None,
     language_model: LanguageModel = None,
-    language_model_weight: Weight = 0.2,
+    language_model_weight: Weight = None,
     strict_utf8: Annotated[
         bool, typer.Option("--strict-utf8", help="end with an error at invalid UTF-8")
     ] = False,
@@ -71,6 +74,8 @@ def translate(
     """Translate lines of text: one line out for each line in, in order."""
     if form == "text" and nbest > 1:
         raise UsageError("an n-best list needs a format that can hold it", "add --format jsonl")
+    if language_model is None and language_model_weight is not None:
+        raise UsageError("--language-model-weight has no model", "add --language-model RUN")
     from seq2seq.config.loading import decoding_overrides
     from seq2seq.decoding.output import open_output
     from seq2seq.decoding.stream import chunks_of, translate_stream
@@ -85,7 +90,7 @@ def translate(
             runs,
             device=device,
             language_model=language_model,
-            language_model_weight=language_model_weight,
+            language_model_weight=0.2 if language_model_weight is None else language_model_weight,
         )
         translator.decoding = decoding_overrides(translator.decoding, changes)
         strict, warn = (name if strict_utf8 else None), notes(quiet, "warning: ")

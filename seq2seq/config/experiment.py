@@ -32,6 +32,12 @@ class RunGroup(Section):
     weights: Annotated[int, Field(ge=0)] = 0  # beside embeddings and projection; 0: as the recipe
     seeds: list[Annotated[int, Field(ge=0)]] = Field([1], min_length=1)
 
+    @model_validator(mode="after")
+    def _seeds_differ(self) -> RunGroup:
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"run {self.name}: a seed stands twice in {self.seeds}")
+        return self
+
 
 class System(Section):
     """What translates: seeds of a group, and the search."""

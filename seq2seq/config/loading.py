@@ -9,9 +9,9 @@ import copy
 import difflib
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -46,6 +46,9 @@ ONLY_FOR = {  # fields that not every architecture reads, under each that does
     "recurrent_language_model": STACKED,
     "transformer_language_model": BY_ATTENTION,
 }
+
+
+KINDS = {name: ModelConfig.model_fields[name].default for name in ("architecture", "cell")}
 
 
 def load_recipe(name: str | None, assignments: Sequence[str] = ()) -> Recipe:
@@ -99,17 +102,14 @@ def assigned(values: dict[str, Any], assignments: Sequence[str]) -> tuple[dict[s
     """Return `values` with assignments applied, and the dotted keys of the model fields written.
 
     From these keys, such as `model.heads`, follows which of an architecture's own fields were set.
-    A value is read as TOML (`3`, `true`, `[1, 2]`, `"text"`); what is not TOML is taken as text.
+    A value is read as TOML (`3`, `true`, `[1, 2]`, `"text"`); what is not TOML is taken as text. A
+    new architecture or cell takes over what it can read of `values`, and no more.
     """
     result = copy.deepcopy(values)
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        section, dot, field = key.strip().partition(".")
-        if not equals or not section or (dot and not field):
-            raise RecipeError(
-                f"--set {assignment}: expected KEY=VALUE", "such as --set model.layers=2"
-            )
-        if not dot:
+    parted = [_parted(assignment) for assignment in assignments]
+    _leave_out(result.get("model"), {f"{one.section}.{one.field}": one.text for one in parted})
+    for assignment, (section, field, text) in zip(assignments, parted, strict=True):
+        if not field:
             result[section] = _toml_value(text)
             continue
         holder = result.setdefault(section, {})
@@ -117,10 +117,39 @@ def assigned(values: dict[str, Any], assignments: Sequence[str]) -> tuple[dict[s
             field = field.removeprefix("cell_options.")
             holder = holder.setdefault("cell_options", {})
         if not isinstance(holder, dict):
-            raise RecipeError(f"--set {assignment}: {key.rpartition('.')[0]} is not a section")
+            key = assignment.partition("=")[0].rpartition(".")[0]
+            raise RecipeError(f"--set {assignment}: {key} is not a section")
         holder[field] = _toml_value(text)
     written = result.get("model")
     return result, {f"model.{field}" for field in written} if isinstance(written, dict) else set()
+
+
+class _Assignment(NamedTuple):
+    section: str
+    field: str  # nothing where a whole section is set
+    text: str
+
+
+def _parted(assignment: str) -> _Assignment:
+    key, equals, text = assignment.partition("=")
+    section, dot, field = key.strip().partition(".")
+    if not equals or not section or (dot and not field):
+        raise RecipeError(f"--set {assignment}: expected KEY=VALUE", "such as --set model.layers=2")
+    return _Assignment(section, field, text)
+
+
+def _leave_out(model: Any, assigned: Mapping[str, str]) -> None:
+    """Take out of a recipe's own model what an assigned architecture or cell cannot read."""
+    if not isinstance(model, dict):
+        return
+    architecture, cell = (_toml_value(assigned.get(f"model.{one}", "")) for one in KINDS)
+    if architecture in ONLY_FOR and architecture != model.get(
+        "architecture", KINDS["architecture"]
+    ):
+        for field in ("tie", *unread_fields(architecture)):
+            model.pop(field, None)
+    if cell and cell != model.get("cell", KINDS["cell"]):
+        model.pop("cell_options", None)
 
 
 def own_data(data: Path | None, pair: str | None) -> list[str]:

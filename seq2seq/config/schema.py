@@ -246,6 +246,10 @@ class Recipe(Section):
             mistakes.append("text.vocabulary: a joint vocabulary has one size, not two")
         if not by_attention and model.tie != "none" and model.embedding != model.hidden:
             mistakes.append("model.tie: a tied projection needs model.embedding = model.hidden")
+        if model.connected_from > max(2, model.layers):
+            mistakes.append(f"model.connected_from: there are only {model.layers} layers")
+        elif model.connected_from > 2 and model.connection == "none":
+            mistakes.append("model.connected_from: there is no model.connection")
         if model.architecture == "gnmt" and model.layers < 2:
             mistakes.append(
                 "model.layers: gnmt needs at least 2, since the lowest asks for those above"

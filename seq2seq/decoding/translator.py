@@ -86,6 +86,12 @@ class Translator:
         first = bundles[0]
         _check_tokenizers(paths, bundles)
         models: list[Any] = [bundle.model for bundle in bundles]
+        for path, each in zip(paths, models, strict=True):
+            if isinstance(each, LanguageModel) and len(models) > 1:
+                raise ModelError(
+                    f"{path} is a language model, which is no part of an ensemble",
+                    f"let it be heard beside the others: --language-model {path}",
+                )
         model = models[0] if len(models) == 1 else Ensemble(models)
         if language_model is not None and language_model_weight:
             other = load_bundle(Path(language_model), place)
@@ -156,6 +162,13 @@ class Translator:
             starts = self._prefixes(texts[these], prefixes[these] if prefixes else None, noted)
             result += self._chunk(texts[these], starts, n, form, noted)
         return result
+
+    def check_translates(self) -> None:
+        """Raise a ModelError for a language model, which only writes texts on."""
+        if self.continues:
+            raise ModelError(
+                "a language model translates nothing", "`seq2seq score` tells its perplexity"
+            )
 
     def check_nbest(self, n: int) -> None:
         """Raise a UsageError unless `n` translations can be had of the search."""

@@ -156,6 +156,7 @@ def _translated(
     from seq2seq.decoding.translator import Translator, override
 
     translator = Translator.load(list(spec.paths), device=device)
+    translator.check_translates()
     translator.decoding = override(translator.decoding, {"alignment": "best"})
     parameters: Any = translator.model
     count = sum(each.numel() for each in parameters.parameters())

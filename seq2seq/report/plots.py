@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,9 +48,11 @@ def draw_curves(curves: Sequence[Curve], by: Axis, path: Path) -> None:
 
 
 def check_format(path: Path) -> None:
-    """Raise a UsageError for a picture that cannot be written by its ending."""
+    """Raise an error for a picture that cannot be written, by its ending or its folder."""
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"{path}: a picture is one of {', '.join(FORMATS)}", "name it so")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ResourceError(f"cannot write into {path.parent}", "choose another --output")
 
 
 def _draw_losses(plot: Axes, curve: Curve, by: Axis, colour: str, style: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seq2seq.config.schema import Recipe
 from seq2seq.decoding.device import choose_device
+from seq2seq.models.build import check_cell_options
 from seq2seq.nn.allocation import keep_freed_memory
 from seq2seq.training.card import write_card
 from seq2seq.training.directory import CARD, LOCK, locked, refuse_used
@@ -34,11 +35,13 @@ def train(
 
     Raises:
         UsageError: the directory is in use for something else.
+        RecipeError: the cell has no such option.
         DataError: the text is missing or damaged.
         ModelError: the run cannot be resumed as it is.
         ResourceError: the disk is full, or the device is not there.
         DivergedError: the loss is no number any more.
     """
+    check_cell_options(recipe.model)
     place = choose_device(device)
     keep_freed_memory()
     if not resume and not (run / LOCK).exists():  # whether a lock is held is asked below

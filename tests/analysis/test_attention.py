@@ -27,6 +27,9 @@ def test_the_command(cli: Callable[..., Any], tiny_run: Path, tmp_path: Path) ->
     wanted = ("--sentence", "one two", "--target", "zwei eins", "--json")
     document = json.loads(cli("inspect", "attention", tiny_run, *wanted).out)
     assert len(document["weights"]) == len(document["target"])
+    nowhere = tmp_path / "nowhere" / "look.png"
+    done = cli("inspect", "attention", tiny_run, "--sentence", "one", "--output", nowhere)
+    assert done.code == 5 and f"cannot write into {nowhere.parent}" in done.err
 
 
 def test_what_has_no_attention(

@@ -75,6 +75,7 @@ def test_residual_layers_carry_a_gradient_down() -> None:
         ("lstn", "did you mean lstm"),
         ("lstm:forget_bais=1", "forget_bais"),
         ("lstm:forget_bias=much", "forget_bias"),
+        ("lstm:forget_bias", "expected CELL:OPTION=VALUE"),
         ("rnn:recurrent_initial=odd", "recurrent_initial"),
     ],
 )

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from seq2seq.config.cells import CELLS
 from seq2seq.config.loading import (
     LARGEST_FILE,
     assigned,
+    check_recipe,
     decoding_overrides,
     field_names,
     find_recipe,
     load_recipe,
     recipe_values,
 )
-from seq2seq.config.schema import DecodingConfig, Recipe
+from seq2seq.config.schema import DecodingConfig, ModelConfig, Recipe
 from seq2seq.errors import RecipeError
 
 ENDS = "[training]\nmax_steps = 3\n"
@@ -231,3 +233,33 @@ def test_every_field_has_a_dotted_name() -> None:
     names = field_names(Recipe)
     assert {"seed", "model.layers", "decoding.beam"} <= set(names)
     assert len(names) == len(set(names)) <= 100
+
+
+def test_another_architecture_leaves_out_what_it_cannot_read() -> None:
+    model = {"heads": 8, "feed_forward": 64, "tie": "all", "hidden": 64, "dropout": 0.3}
+    values = {"model": model, "training": {"max_steps": 3}}
+    found, fields = assigned(values, ["model.architecture=recurrent", "model.cell=gru"])
+    kept = {"hidden": 64, "dropout": 0.3}
+    assert found["model"] == {**kept, "architecture": "recurrent", "cell": "gru"}
+    assert check_recipe(found, fields, where="x").model.cell == "gru"
+    same, _ = assigned(values, ["model.architecture=transformer"])
+    assert same["model"]["tie"] == "all"
+    with pytest.raises(RecipeError, match="model.heads"):  # who writes it means it
+        check_recipe(
+            *assigned(values, ["model.architecture=recurrent", "model.heads=2"]), where="x"
+        )
+
+
+def test_another_cell_leaves_out_the_options_of_the_first() -> None:
+    values = {"model": {"cell": "lstm", "cell_options": {"forget_bias": 1.0}}}
+    found, _ = assigned(values, ["model.cell=clockwork", "model.cell_options.periods=[1, 2]"])
+    assert found["model"] == {"cell": "clockwork", "cell_options": {"periods": [1, 2]}}
+    same, _ = assigned(values, ["model.cell=lstm"])
+    assert same == values
+    assert values["model"]["cell_options"] == {"forget_bias": 1.0}
+
+
+def test_every_field_and_cell_is_described() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+    for name in (*ModelConfig.model_fields, *CELLS):
+        assert name == "architecture" or f"`{name}`" in text, name

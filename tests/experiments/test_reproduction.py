@@ -258,6 +258,7 @@ def test_killed_twice_it_comes_to_the_same(
     [
         ('system = "forward"', 'system = "foward"', "no run 'foward', did you mean forward?"),
         ("ensemble = 3", "ensemble = 4", "reversed has 3 seeds, no ensemble of 4"),
+        ("seeds = [1, 2]", "seeds = [2, 2]", "run forward: a seed stands twice"),
         ('of = "lists"', 'of = "list"', "there is no nbest list 'list'"),
         ('label = "oracle"', 'label = "one forward"', "row 'one forward' is there twice"),
         ("paper = 45", 'paper = "45"', "table.2.row.4.paper: Input should be a valid number"),

@@ -158,3 +158,30 @@ def test_what_reads_no_source_cannot_be_looked_at(
     for command in (("vectors", language), ("gradients", language, *texts)):
         done = cli("inspect", *command)
         assert done.code == 4 and "reads no source" in done.err
+
+
+def test_a_language_model_translates_nothing(
+    cli: Callable[..., Any], tiny_run: Path, language: Path, corpus: Path
+) -> None:
+    for runs in ((tiny_run, language), (language, language)):
+        done = cli("translate", *runs, "--input", corpus / "test.en")
+        assert done.code == 4 and f"{language} is a language model" in done.err
+    texts = ("--source", corpus / "test.en", "--reference", corpus / "test.de")
+    for command in (("evaluate", language), ("compare", tiny_run, f"other={language}")):
+        done = cli(*command, *texts)
+        assert done.code == 4 and "a language model translates nothing" in done.err
+        assert done.err.count("error:") == 1
+
+
+def test_a_weight_needs_a_model(cli: Callable[..., Any], tiny_run: Path, corpus: Path) -> None:
+    done = cli("translate", tiny_run, "--input", corpus / "test.en", "--language-model-weight", "1")
+    assert done.code == 2 and "add --language-model RUN" in done.err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_recipe_of_translation_can_be_turned_into_one(
+    cli: Callable[..., Any], tiny_run: Path, corpus: Path, kind: str
+) -> None:
+    done = cli("train", "default-transformer", "--data", corpus, "--pair", "en-de", "--dry-run",
+               "--set", f"model.architecture={kind}", "--set", f"text.from={tiny_run}")  # fmt: skip
+    assert done.code == 0, done.err
