@@ -52,12 +52,12 @@ def check_cell_options(config: ModelConfig) -> None:
         schema.model_validate(config.cell_options)
     except ValidationError as error:
         first: Any = error.errors()[0]
-        known = ", ".join(schema.model_fields) or "no options"
+        known = ", ".join(schema.model_fields) or "none"
         unknown = first["type"] == "extra_forbidden"
-        said = f"the {config.cell} cell has no such option" if unknown else first["msg"]
+        said = "no such option" if unknown else first["msg"]
         raise RecipeError(
             f"model.cell_options.{'.'.join(map(str, first['loc']))}: {said}",
-            f"it has {known}",
+            f"the {config.cell} cell knows: {known}",
         ) from error
 
 
