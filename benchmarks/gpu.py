@@ -29,7 +29,7 @@ _WORDS = ("text.tokenizer=words", "training.max_epochs=0", "training.max_steps=1
 CASES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "paper": (
         "sutskever2014-wmt14-en-fr",
-        ("data.configuration=",),
+        (),
         ("text.vocabulary=[160,80]", "model.hidden=16", "model.embedding=16"),
     ),
     "gnmt": (
@@ -46,7 +46,6 @@ CASES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "base": (
         "wmt14-en-de-transformer",
         (
-            "data.configuration=",
             "text.vocabulary=37000",
             "model.tie=output",  # words of two languages share no table
             "training.batch_tokens=25600",

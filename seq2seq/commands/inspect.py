@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
@@ -32,11 +33,37 @@ Cells = Annotated[
         show_default="without runs: rnn, lstm, gru in several forms",
     ),
 ]
+Found = TypeVar("Found")
 Sentence = Annotated[str, typer.Option(help="what the model reads")]
 
 inspect = typer.Typer(
     name="inspect", help="Look into runs and models.", epilog=EXAMPLES, no_args_is_help=True
 )
+
+
+def _check_picture(output: Path | None) -> None:
+    """Refuse a picture that cannot be written, before the work."""
+    if output is not None:
+        from seq2seq.report.plots import check_format
+
+        check_format(output)
+
+
+def _show(
+    found: Found,
+    output: Path | None,
+    as_json: bool,
+    draw: Callable[[Found, Path], None],
+    document: Callable[[Found], str],
+    table: Callable[[Found], None],
+) -> None:
+    """Draw what was found, if a picture is asked for, and print it in one of two ways."""
+    if output is not None:
+        draw(found, output)
+    if as_json:
+        typer.echo(document(found))
+    else:
+        table(found)
 
 
 @inspect.callback()
@@ -101,19 +128,12 @@ def vectors(
     """Show what models keep of a sentence: do its vectors tell meanings apart, or wordings?"""
     from seq2seq.analysis.runs import named_runs
     from seq2seq.analysis.vectors import families, see
-    from seq2seq.report.plots import check_format
     from seq2seq.report.vectors import draw_vectors, vector_document, vector_table
 
-    if output is not None:
-        check_format(output)  # before the work
+    _check_picture(output)
     named, wanted = named_runs(runs), families(phrases)
     found = [(name, see(run, wanted)) for name, run in named]
-    if output is not None:
-        draw_vectors(found, output)
-    if as_json:
-        typer.echo(vector_document(found))
-    else:
-        vector_table(found)
+    _show(found, output, as_json, draw_vectors, vector_document, vector_table)
 
 
 @inspect.command(epilog=EXAMPLES)
@@ -149,10 +169,8 @@ def gradients(
     from seq2seq.analysis.gradients import DEEP, USUAL, by_word, of_cells, read_pairs
     from seq2seq.analysis.runs import named_runs
     from seq2seq.report.gradients import draw_gradients, gradient_document, gradient_table
-    from seq2seq.report.plots import check_format
 
-    if output is not None:
-        check_format(output)  # before the work
+    _check_picture(output)
     if runs and (source is None or target is None):
         raise UsageError("runs are looked at on sentences", "add --source FILE and --target FILE")
     cells = list(cell or ([] if runs else USUAL))
@@ -163,12 +181,7 @@ def gradients(
         flows += [
             flow for trained in (False, True) for flow in by_word(name, run, pairs, trained=trained)
         ]
-    if output is not None:
-        draw_gradients(flows, output)
-    if as_json:
-        typer.echo(gradient_document(flows))
-    else:
-        gradient_table(flows)
+    _show(flows, output, as_json, draw_gradients, gradient_document, gradient_table)
 
 
 @inspect.command(epilog=EXAMPLES)
@@ -183,17 +196,10 @@ def gates(
     """Show what the gates of an encoder do while it reads a sentence, and how long it remembers."""
     from seq2seq.analysis.gates import read_gates
     from seq2seq.report.gates import draw_gates, gate_document, gate_table
-    from seq2seq.report.plots import check_format
 
-    if output is not None:
-        check_format(output)
+    _check_picture(output)
     found = read_gates(run, sentence)
-    if output is not None:
-        draw_gates(found, output)
-    if as_json:
-        typer.echo(gate_document(found))
-    else:
-        gate_table(found)
+    _show(found, output, as_json, draw_gates, gate_document, gate_table)
 
 
 @inspect.command(epilog=EXAMPLES)
@@ -211,17 +217,10 @@ def attention(
     """Show where a model looks while it writes a translation, piece by piece."""
     from seq2seq.analysis.attention import look
     from seq2seq.report.attention import attention_document, attention_table, draw_attention
-    from seq2seq.report.plots import check_format
 
-    if output is not None:
-        check_format(output)
+    _check_picture(output)
     found = look(run, sentence, target)
-    if output is not None:
-        draw_attention(found, output)
-    if as_json:
-        typer.echo(attention_document(found))
-    else:
-        attention_table(found)
+    _show(found, output, as_json, draw_attention, attention_document, attention_table)
 
 
 @inspect.command(epilog=EXAMPLES)
@@ -249,18 +248,11 @@ def speed(
     from seq2seq.analysis.lengths import LENGTHS, USUAL, measure
     from seq2seq.config.loading import load_recipe
     from seq2seq.report.lengths import draw_lengths, length_document, length_table
-    from seq2seq.report.plots import check_format
 
-    if output is not None:
-        check_format(output)
+    _check_picture(output)
     models = {name: load_recipe(name).model for name in recipes} if recipes else USUAL
     wanted = sorted(set(lengths)) if lengths else LENGTHS
     if len(wanted) < 2:
         raise UsageError("costs by length need two lengths", "give --length twice or more")
     found = measure(models, wanted, device, notes(quiet))
-    if output is not None:
-        draw_lengths(found, output)
-    if as_json:
-        typer.echo(length_document(found))
-    else:
-        length_table(found)
+    _show(found, output, as_json, draw_lengths, length_document, length_table)

@@ -47,7 +47,7 @@ ONLY_FOR = {  # fields that not every architecture reads, under each that does
     "transformer_language_model": BY_ATTENTION,
 }
 
-
+# what decides which other fields are read, with its default
 KINDS = {name: ModelConfig.model_fields[name].default for name in ("architecture", "cell")}
 
 

@@ -94,6 +94,10 @@ class Translator:
                 )
         model = models[0] if len(models) == 1 else Ensemble(models)
         if language_model is not None and language_model_weight:
+            if isinstance(first.model, LanguageModel):
+                raise ModelError(
+                    f"{paths[0]} is a language model itself", "leave --language-model out"
+                )
             other = load_bundle(Path(language_model), place)
             _check_language_model(language_model, other, paths[0], first)
             model = Fusion(model, cast(Any, other.model), language_model_weight)
@@ -193,10 +197,14 @@ class Translator:
     def _chunk(
         self, texts: Sequence[str], prefixes: list[Pieces], n: int, form: AlignmentForm, note: Note
     ) -> list[list[Translation]]:
-        parts: list[list[Pieces]] = [
-            [()] if self.continues else [tuple(part) for part in own]
-            for own in encode_parts(texts, self.source, self.decoding.max_input, note)
-        ]
+        parts: list[list[Pieces]] = (
+            [[()] for _ in texts]
+            if self.continues
+            else [
+                [tuple(part) for part in own]
+                for own in encode_parts(texts, self.source, self.decoding.max_input, note)
+            ]
+        )
         # A prefix is that of a text's first part.
         jobs = [
             [(part, prefix if number == 0 else ()) for number, part in enumerate(own)]
@@ -236,13 +244,12 @@ class Translator:
             for hypothesis in hypotheses
         )
         weights = alignments(self.aligner, list(pairs), self.decoding.batch_tokens, self.device)
-        if weights is None:
-            for wanted in ("replace_unknown", "alignment"):
-                if getattr(self.decoding, wanted) in (True, "weights"):
-                    raise RecipeError(
-                        f"decoding.{wanted}: this model has no attention", "leave it out"
-                    )
-        return {} if weights is None else dict(zip(pairs, weights, strict=True))
+        if weights is not None:
+            return dict(zip(pairs, weights, strict=True))
+        if self.decoding.replace_unknown or self.decoding.alignment == "weights":
+            asked = "replace_unknown" if self.decoding.replace_unknown else "alignment"
+            raise RecipeError(f"decoding.{asked}: this model has no attention", "leave it out")
+        return {}
 
 
 def override(

@@ -166,6 +166,8 @@ def test_a_language_model_translates_nothing(
     for runs in ((tiny_run, language), (language, language)):
         done = cli("translate", *runs, "--input", corpus / "test.en")
         assert done.code == 4 and f"{language} is a language model" in done.err
+    done = cli("translate", language, "--language-model", language, "--input", corpus / "test.en")
+    assert done.code == 4 and "is a language model itself" in done.err
     texts = ("--source", corpus / "test.en", "--reference", corpus / "test.de")
     for command in (("evaluate", language), ("compare", tiny_run, f"other={language}")):
         done = cli(*command, *texts)

@@ -17,8 +17,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seq2seq.nn.cells.cell import Gated, Product, Signal, uniform
-from seq2seq.nn.cells.lstm import LSTMOptions, LSTMState, nothing_remembered
+from seq2seq.nn.cells.cell import Product, Signal, uniform
+from seq2seq.nn.cells.lstm import FourParts, LSTMOptions, LSTMState
 
 
 class DepthGatedOptions(LSTMOptions):
@@ -27,7 +27,7 @@ class DepthGatedOptions(LSTMOptions):
     depth_bias: float = Field(0.0, ge=-100.0, le=20.0)
 
 
-class DepthGated(Gated):
+class DepthGated(FourParts):
     """One layer; above the lowest `depth_weight` is [H, E], `depth_peep` [2, H] w_c and w_l."""
 
     Options = DepthGatedOptions
@@ -44,18 +44,14 @@ class DepthGated(Gated):
         depth_bias: float = 0.0,
         lowest: bool = True,
     ) -> None:
-        super().__init__(input_size, hidden, initial=initial, biases=(0.0, forget_bias, 0.0, 0.0))
+        super().__init__(input_size, hidden, initial=initial, forget_bias=forget_bias)
         self.lowest = lowest
         if lowest:
             self.gates = tuple(name for name in self.gates if name != "depth")
-        if not lowest:
+        else:
             self.depth_weight = uniform(hidden, input_size, initial=initial)
             self.depth_bias = nn.Parameter(torch.full((hidden,), depth_bias))
             self.depth_peep = uniform(2, hidden, initial=initial)
-
-    def initial_state(self, batch: int, like: Tensor) -> LSTMState:
-        """Return zeros."""
-        return nothing_remembered(batch, self.hidden, like)
 
     def given(self, below: Signal) -> tuple[Tensor, ...]:
         """Return W x + b, and above the lowest layer c_l and all of d that is known before time."""

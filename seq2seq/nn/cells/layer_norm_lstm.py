@@ -14,31 +14,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seq2seq.nn.cells.cell import Gated, Product, Signal
-from seq2seq.nn.cells.lstm import LSTMOptions, LSTMState, nothing_remembered
+from seq2seq.nn.cells.cell import Product, Signal
+from seq2seq.nn.cells.lstm import FourParts, LSTMState
 
 
-class LayerNormLSTM(Gated):
+class LayerNormLSTM(FourParts):
     """One layer: beside the LSTM's weights `input_gain` and `recurrent_gain`, each [4H].
 
     The memory's `memory_gain` and `memory_bias` are [H].
     """
 
-    Options = LSTMOptions
-    gates = ("forget", "input", "output")
-
     def __init__(
         self, input_size: int, hidden: int, *, initial: float, forget_bias: float = 0.0
     ) -> None:
-        super().__init__(input_size, hidden, initial=initial, biases=(0.0, forget_bias, 0.0, 0.0))
+        super().__init__(input_size, hidden, initial=initial, forget_bias=forget_bias)
         self.input_gain = nn.Parameter(torch.ones(4 * hidden))
         self.recurrent_gain = nn.Parameter(torch.ones(4 * hidden))
         self.memory_gain = nn.Parameter(torch.ones(hidden))
         self.memory_bias = nn.Parameter(torch.zeros(hidden))
-
-    def initial_state(self, batch: int, like: Tensor) -> LSTMState:
-        """Return zeros."""
-        return nothing_remembered(batch, self.hidden, like)
 
     def given(self, below: Signal) -> tuple[Tensor, ...]:
         """Return the normalised W x, and b."""

@@ -12,6 +12,7 @@ the weights as they are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -35,11 +36,11 @@ class LSTMState(NamedTuple):
     memory: Tensor
 
 
-class LSTM(Gated):
-    """One LSTM layer."""
+class FourParts(Gated):
+    """What cells of the parts i f g o with a hidden state and a memory have in common."""
 
     Options = LSTMOptions
-    gates = ("forget", "input", "output")
+    gates: Sequence[str] = ("forget", "input", "output")
 
     def __init__(
         self, input_size: int, hidden: int, *, initial: float, forget_bias: float = 0.0
@@ -49,6 +50,10 @@ class LSTM(Gated):
     def initial_state(self, batch: int, like: Tensor) -> LSTMState:
         """Return zeros."""
         return nothing_remembered(batch, self.hidden, like)
+
+
+class LSTM(FourParts):
+    """One LSTM layer."""
 
     def recur(
         self, given: tuple[Tensor, ...], state: LSTMState, *products: Product

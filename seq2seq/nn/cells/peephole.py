@@ -12,25 +12,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from seq2seq.nn.cells.cell import Gated, Product, Signal
-from seq2seq.nn.cells.lstm import LSTMOptions, LSTMState, nothing_remembered
+from seq2seq.nn.cells.cell import Product, Signal
+from seq2seq.nn.cells.lstm import FourParts, LSTMState
 
 
-class Peephole(Gated):
+class Peephole(FourParts):
     """One layer; its peepholes `peep` are [3, H], of i, f and o."""
 
-    Options = LSTMOptions
     gates = ("input", "forget", "output")
 
     def __init__(
         self, input_size: int, hidden: int, *, initial: float, forget_bias: float = 0.0
     ) -> None:
-        super().__init__(input_size, hidden, initial=initial, biases=(0.0, forget_bias, 0.0, 0.0))
+        super().__init__(input_size, hidden, initial=initial, forget_bias=forget_bias)
         self.peep = nn.Parameter(torch.zeros(3, hidden))
-
-    def initial_state(self, batch: int, like: Tensor) -> LSTMState:
-        """Return zeros."""
-        return nothing_remembered(batch, self.hidden, like)
 
     def recur(
         self, given: tuple[Tensor, ...], state: LSTMState, *products: Product
