@@ -74,7 +74,8 @@ def rescore(
     sources = (test_set and test_set.source) or read_texts(source)[0]
     lists = read_nbest(nbest, len(sources))
     with open_output(output) as write:
-        scores = Scorer(Translator.load(runs, device=device)).lists(sources, lists)
+        scorer = Scorer(Translator.load(runs, device=device))
+        scores = scorer.lists(scorer.pairs_of(sources, lists))
         if test_set is not None:
             counted = Lists(lists, test_set, tokenize, lowercase)
             weight = counted.tuned(scores) if tune else weight

@@ -1,13 +1,17 @@
-"""The order of work: sentences of like length together, as many as fit the token budget."""
+"""The order of work: sentences of like length together, as many as fit, batches side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from seq2seq.text.tokenizer import EOS, PAD
+
+Found = TypeVar("Found")
 
 
 def plan_batches(
@@ -37,3 +41,24 @@ def pad_sources(sources: Sequence[Sequence[int]], device: str) -> tuple[Tensor, 
     rows = [[*pieces, EOS] + [PAD] * (width - len(pieces) - 1) for pieces in sources]
     lengths = torch.tensor([len(pieces) + 1 for pieces in sources])
     return torch.tensor(rows).to(device), lengths.to(device)
+
+
+def side_by_side(
+    work: Callable[[Sequence[int]], Found], batches: Sequence[Sequence[int]], device: str
+) -> Iterator[Found]:
+    """Do the batches side by side on a CPU, one thread each; yield the results in order.
+
+    The products of one step are too small to be shared: two threads at one batch are hardly faster
+    than one, and far slower where another process wants a core too. So no result depends on the
+    number of threads.
+    """
+    threads = torch.get_num_threads()
+    if device != "cpu" or threads == 1:
+        yield from map(work, batches)
+        return
+    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        yield from pool.map(work, batches)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        torch.set_num_threads(threads)  # part of it is of the process, not of the thread

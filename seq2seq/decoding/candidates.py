@@ -31,7 +31,7 @@ def next_pieces(
     Scores that are `normalised` are taken as they are.
     """
     logits = logits.float()
-    total = logits.new_zeros(len(logits), 1) if normalised else _log_total(logits)  # [N, 1]
+    total = logits.new_zeros(len(logits), 1) if normalised else log_total(logits)  # [N, 1]
     end = (logits[:, EOS] - total[:, 0]).clamp(min=LEAST_LOG_PROBABILITY)
     if banned is not None:
         logits = logits.masked_fill(banned, -torch.inf)
@@ -64,7 +64,7 @@ def largest(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return best, places.gather(1, position)
 
 
-def _log_total(logits: Tensor) -> Tensor:
+def log_total(logits: Tensor) -> Tensor:
     """Return log(sum(exp(logits))) of each row ([N, 1]), a few rows at a time on a CPU."""
     if logits.device.type != "cpu":
         return logits.logsumexp(1, keepdim=True)

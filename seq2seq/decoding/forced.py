@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seq2seq.decoding.batching import pad_sources
+from seq2seq.decoding.batching import pad_sources, side_by_side
+from seq2seq.decoding.candidates import log_total
 from seq2seq.errors import ModelError
 from seq2seq.models.ensemble import Ensemble
 from seq2seq.nn.allocation import CHUNK_LOGITS
@@ -18,7 +19,6 @@ Pieces = Sequence[int]
 Pair = tuple[Pieces, Pieces]
 
 
-@torch.inference_mode()
 def log_probabilities(
     model: Any, pairs: Sequence[Pair], batch_tokens: int, device: str
 ) -> list[float]:
@@ -30,17 +30,14 @@ def log_probabilities(
     Raises:
         ModelError: a probability is not a number.
     """
-    members = list(model.members) if isinstance(model, Ensemble) else [model]
+    batches = pair_batches(pairs, batch_tokens, model.one_length_batches)
+
+    def work(batch: Sequence[int]) -> list[float]:
+        return _of_batch(model, [pairs[place] for place in batch], device)
+
     result = [0.0] * len(pairs)
-    for batch in pair_batches(pairs, batch_tokens, model.one_length_batches):
-        source, lengths = pad_sources([pairs[place][0] for place in batch], device)
-        target, labels = _padded([pairs[place][1] for place in batch], device)
-        each = torch.stack([_of_pieces(one, source, lengths, target, labels) for one in members])
-        joint = model.mean(each) if isinstance(model, Ensemble) else each[0]
-        whole = joint.double().sum(1)
-        if not bool(whole.isfinite().all()):
-            raise ModelError("the model's output is not finite", "its weights are damaged")
-        for place, value in zip(batch, whole.tolist(), strict=True):
+    for batch, found in zip(batches, side_by_side(work, batches, device), strict=True):
+        for place, value in zip(batch, found, strict=True):
             result[place] = value
     return result
 
@@ -64,6 +61,20 @@ def pair_batches(pairs: Sequence[Pair], batch_tokens: int, one_length: bool) -> 
     return batches
 
 
+@torch.inference_mode()
+def _of_batch(model: Any, pairs: Sequence[Pair], device: str) -> list[float]:
+    source, lengths = pad_sources([source for source, _ in pairs], device)
+    target, labels = _padded([target for _, target in pairs], device)
+    members = list(model.members) if isinstance(model, Ensemble) else [model]
+    each = torch.stack([_of_pieces(one, source, lengths, target, labels) for one in members])
+    joint = model.mean(each) if isinstance(model, Ensemble) else each[0]
+    whole = joint.double().sum(1)
+    if not bool(whole.isfinite().all()):
+        raise ModelError("the model's output is not finite", "its weights are damaged")
+    found: list[float] = whole.tolist()
+    return found
+
+
 def _padded(targets: Sequence[Pieces], device: str) -> tuple[Tensor, Tensor]:
     """Return what the decoder reads, and what it should predict, [B, T] each."""
     width = max(map(len, targets)) + 1
@@ -81,9 +92,9 @@ def _of_pieces(
     real = labels != PAD
     states, wanted = hidden[real], labels[real]  # [N, H], [N]
     rows = max(1, CHUNK_LOGITS // model.output.weight.shape[0])
-    found = [
-        model.project(some).float().log_softmax(-1).gather(1, label.unsqueeze(1))[:, 0]
-        for some, label in zip(states.split(rows), wanted.split(rows), strict=True)
-    ]
+    found = []
+    for some, label in zip(states.split(rows), wanted.split(rows), strict=True):
+        logits = model.project(some).float()
+        found.append((logits.gather(1, label.unsqueeze(1)) - log_total(logits))[:, 0])
     nothing = torch.zeros(labels.shape, device=labels.device)
     return nothing.masked_scatter(real, torch.cat(found))

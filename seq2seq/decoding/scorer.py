@@ -12,6 +12,7 @@ from seq2seq.decoding.nbest import Candidate
 from seq2seq.decoding.translator import Translator
 from seq2seq.errors import DataError
 from seq2seq.text.lines import decode_line, encodable, is_blank, read_lines, read_parallel
+from seq2seq.text.tokenizer import Tokenizer
 
 
 class Scorer:
@@ -42,24 +43,21 @@ class Scorer:
 
     def pairs(self, sources: Sequence[str], targets: Sequence[str]) -> list[Pair]:
         """Return texts in pieces."""
-        encoded = [
-            tokenizer.encode(["" if is_blank(text) else encodable(text) for text in texts])
-            for tokenizer, texts in ((self.source, sources), (self.target, targets))
-        ]
+        encoded = (_encoded(self.source, sources), _encoded(self.target, targets))
         return list(zip(*encoded, strict=True))
 
-    def lists(
+    def pairs_of(
         self, sources: Sequence[str], lists: Sequence[Sequence[Candidate]]
-    ) -> list[list[float]]:
-        """Return log P of each candidate translation of each source.
-
-        Raises:
-            ModelError: the model's output is not finite.
-        """
+    ) -> list[list[Pair]]:
+        """Return each source with each candidate of its list, in pieces."""
         rows = zip(sources, lists, strict=True)
         flat = [(source, one.text) for source, own in rows for one in own]
-        pairs = self.pairs([source for source, _ in flat], [text for _, text in flat])
-        found = iter(self.log_probabilities(pairs))
+        pairs = iter(self.pairs([source for source, _ in flat], [text for _, text in flat]))
+        return [[next(pairs) for _ in own] for own in lists]
+
+    def lists(self, lists: Sequence[Sequence[Pair]]) -> list[list[float]]:
+        """Return log P of each pair of each list, as `log_probabilities` does."""
+        found = iter(self.log_probabilities([pair for own in lists for pair in own]))
         return [[next(found) for _ in own] for own in lists]
 
     def read_texts(self, source: Path, target: Path) -> list[Pair]:
@@ -92,6 +90,14 @@ class Scorer:
                 targets.append(ids)
         encoded = self.pairs(sources, [""] * len(sources))
         return [(pair[0], ids) for pair, ids in zip(encoded, targets, strict=True)]
+
+
+def _encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """Return the pieces of each text; equal ones, such as the source of a list, are cut once."""
+    distinct = list(dict.fromkeys(texts))
+    asked = ["" if is_blank(text) else encodable(text) for text in distinct]
+    known = dict(zip(distinct, tokenizer.encode(asked), strict=True))
+    return [known[text] for text in texts]
 
 
 def _parsed(line: bytes, where: str) -> tuple[str, list[list[str]]]:

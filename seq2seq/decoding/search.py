@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
 
 from seq2seq.config.schema import DecodingConfig
 from seq2seq.decoding.alignments import by_coverage
-from seq2seq.decoding.batching import pad_sources, plan_batches
+from seq2seq.decoding.batching import pad_sources, plan_batches, side_by_side
 from seq2seq.decoding.beam import beam_search
 from seq2seq.decoding.greedy import greedy_search
 from seq2seq.decoding.hypothesis import Hypothesis
@@ -26,9 +25,6 @@ class Job(NamedTuple):
     source: Sequence[int]
     prefix: Sequence[int]
 
-
-Found = list[list[Hypothesis]]
-Work = Callable[[Sequence[int]], Found]
 
 NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
@@ -66,7 +62,7 @@ def search(
         return _search_fitting(model, jobs, decoding, wanted, device)
 
     results: list[list[Hypothesis]] = [[] for _ in sources]
-    for batch, found in zip(batches, _spread(work, batches, device), strict=True):
+    for batch, found in zip(batches, side_by_side(work, batches, device), strict=True):
         for place, hypotheses in zip(batch, found, strict=True):
             results[place] = hypotheses
     if reranked:
@@ -74,25 +70,6 @@ def search(
             model, sources, results, decoding.coverage_penalty, decoding.batch_tokens, device
         )
     return [own[:nbest] for own in results]
-
-
-def _spread(work: Work, batches: Sequence[Sequence[int]], device: str) -> Iterator[Found]:
-    """Do the batches side by side on a CPU, one thread each; yield the results in order.
-
-    The products of one step are too small to be shared: two threads at one batch are hardly faster
-    than one, and far slower where another process wants a core too. So no translation depends on
-    the number of threads.
-    """
-    threads = torch.get_num_threads()
-    if device != "cpu" or threads == 1:
-        yield from map(work, batches)
-        return
-    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
-    try:
-        yield from pool.map(work, batches)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        torch.set_num_threads(threads)  # part of it is of the process, not of the thread
 
 
 def _search_fitting(

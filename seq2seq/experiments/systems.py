@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.config.experiment import NBestList, System
+from seq2seq.decoding.forced import Pair
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.nbest import Candidate
 from seq2seq.decoding.scorer import Scorer
@@ -19,6 +20,7 @@ from seq2seq.files import sha256_of
 from seq2seq.models.bundle import RECIPE, WEIGHTS
 
 Changes = dict[str, int]
+Lists = Sequence[Sequence[Candidate]]
 
 
 class Systems:
@@ -34,6 +36,7 @@ class Systems:
     ) -> None:
         self.runs, self.sources, self.pieces = runs, list(sources), pieces
         self.device, self.note = device, note
+        self._cut: tuple[tuple[str, str, Lists], list[list[Pair]]] | None = None  # the last lists
 
     def members(self, system: System) -> list[list[Path]]:
         """Return the runs of a system: each seed alone, or one ensemble."""
@@ -74,17 +77,23 @@ class Systems:
         kept = self.pieces.once("lists", [_hashes(runs), beam, size, self.sources], make)
         return [[Candidate(text, score, "") for text, score in own] for own in kept]
 
-    def scores(
-        self, runs: Sequence[Path], lists: Sequence[Sequence[Candidate]]
-    ) -> list[list[float]]:
+    def scores(self, runs: Sequence[Path], lists: Lists) -> list[list[float]]:
         """Return log P of each candidate by a model or an ensemble."""
 
         def make() -> list[list[float]]:
             self.note(f"{_shown(runs)}: scoring {sum(map(len, lists)):,} translations in lists")
-            return Scorer(self._translator(runs, {})).lists(self.sources, lists)
+            scorer = Scorer(self._translator(runs, {}))
+            return scorer.lists(self._pairs(scorer, lists))
 
         texts = [[one.text for one in own] for own in lists]
         return self.pieces.once("scores", [_hashes(runs), self.sources, texts], make)
+
+    def _pairs(self, scorer: Scorer, lists: Lists) -> list[list[Pair]]:
+        """Return lists in a model's pieces; models of one vocabulary share them."""
+        key = (scorer.source.digest, scorer.target.digest, lists)
+        if self._cut is None or self._cut[0] != key:
+            self._cut = (key, scorer.pairs_of(self.sources, lists))
+        return self._cut[1]
 
     def _translator(self, runs: Sequence[Path], changes: Changes) -> Translator:
         translator = Translator.load(list(runs), device=self.device)
