@@ -163,7 +163,7 @@ class Reproduction:
                    for one in each]
             for kind, each in found.items()
         }  # fmt: skip
-        paired = found[self.tokenize][0].paired if row.system else None
+        paired = [one.paired for one in found[self.tokenize] if one.paired and row.system]
         return Result(row, chosen[self.tokenize], chosen[self.test.tokenizer], against_first=paired)
 
     def _lists(self, name: str) -> dict[str, Lists]:

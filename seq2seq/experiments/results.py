@@ -37,7 +37,7 @@ class Result:
     seconds: float | None = None  # of the search, a mean over seeds
     words_per_second: float | None = None  # written ones
     unknown: float | None = None  # share of written words that are <unk>
-    against_first: Paired | None = None  # of a choice from lists, against their own first
+    against_first: list[Paired] = field(default_factory=list)  # choices from lists, each seed's
     trained: list[TrainedRun] = field(default_factory=list)  # the seeds, where each is alone
 
     @property

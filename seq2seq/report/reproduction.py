@@ -137,7 +137,7 @@ def cells(result: Result) -> list[str]:
     if result.mean is None:
         return [result.row.label, paper, *[""] * (len(COLUMNS) - 2)]
     plain = [one.value for one in result.detokenized]
-    judged = result.against_first
+    judged = sorted({f"{one.p_value:.3f}" for one in result.against_first})
     return [
         result.row.label,
         paper,
@@ -145,7 +145,7 @@ def cells(result: Result) -> list[str]:
         "" if result.deviation is None else f"{result.deviation:.2f}",
         str(result.row.ensemble or len(result.tokenized)),
         f"{sum(plain) / len(plain):.2f}",
-        "" if judged is None else f"{judged.p_value:.3f}",
+        " to ".join(judged[:: max(1, len(judged) - 1)]),
         "" if result.seconds is None else f"{result.seconds:.1f}",
         "" if result.words_per_second is None else f"{result.words_per_second:,.0f}",
         "" if result.unknown is None else f"{result.unknown:.1%}",
@@ -172,7 +172,8 @@ def signatures(found: Reproduced) -> list[str]:
     return [
         f"BLEU: tokenized, cased, {first.tokenized[0].signature}; ± is the deviation over seeds",
         f"detokenized: cased, {first.detokenized[0].signature}",
-        "p: paired bootstrap of the choice from a list against the list's own first",
+        "p: paired bootstrap of the choice from a list against the list's own first, "
+        "smallest to largest over seeds",
     ]
 
 
@@ -246,9 +247,7 @@ def reproduced_document(found: Reproduced) -> dict[str, Any]:
                         "unknown": result.unknown,
                         "seconds": result.seconds,
                         "words_per_second": result.words_per_second,
-                        "against_first": asdict(result.against_first)
-                        if result.against_first
-                        else None,
+                        "against_first": list(map(asdict, result.against_first)) or None,
                     }
                     for result in results
                 ],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,6 +15,7 @@ from seq2seq.analysis.vectors import Seen
 from seq2seq.report.console import table
 from seq2seq.report.plots import COLOURS, check_format, save
 
+LABEL = (0.6, 0.12)  # how wide and high a label is, as shares of what the points take
 Named = Sequence[tuple[str, Sequence[Seen]]]
 
 
@@ -80,12 +82,16 @@ def vector_figure(found: Named) -> Figure:
 
 def _draw(plot: Axes, name: str, seen: Seen) -> None:
     meanings = list(dict.fromkeys(meaning for meaning, _ in seen.family.phrases))
+    near = np.ptp(seen.plane, axis=0) * LABEL
+    above: list[Any] = []  # places whose label stands above them, where it hides no other
     for (meaning, phrase), place in zip(seen.family.phrases, seen.plane, strict=True):
         colour = COLOURS[meanings.index(meaning) % len(COLOURS)]
         plot.plot(*place, "o", color=colour, markersize=6)
+        free = not any((abs(place - other) < near).all() for other in above)
+        above += [place] if free else []
         plot.annotate(
-            phrase, tuple(place), textcoords="offset points", xytext=(0, 7), fontsize=8,
-            ha="center", color=colour,
+            phrase, tuple(place), textcoords="offset points", xytext=(0, 7 if free else -7),
+            fontsize=8, ha="center", va="bottom" if free else "top", color=colour,
         )  # fmt: skip
     plot.margins(x=0.35, y=0.18)
     plot.set_title(f"{name}: {seen.family.name}, separation {seen.separation:.2f}", size=10)

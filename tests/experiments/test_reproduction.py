@@ -199,7 +199,9 @@ def test_the_report(straight: tuple[Path, str, str]) -> None:
     assert "tok:13a" in first["rows"][1]["detokenized"][0]["signature"]
     means = [row["mean"] for row in second["rows"]]
     assert means[3] >= max(means[:3])
-    assert second["rows"][1]["against_first"]["p_value"] > 0
+    judged = second["rows"][1]["against_first"]
+    assert len(judged) == len(second["rows"][1]["tokenized"])
+    assert all(one["p_value"] > 0 for one in judged)
     (contrast,) = found["contrasts"]
     assert len(contrast["forward"]) == 2 and len(contrast["reversed"]) == 3
     assert 0.1 <= contrast["p_value"] <= 1  # of ten ways to divide five
