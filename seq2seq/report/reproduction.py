@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import mean, stdev
@@ -42,8 +42,8 @@ def show_reproduced(found: Reproduced) -> None:
     """Print the tables and contrasts."""
     for one, results in found.tables:
         sys.stdout.write(f"\n{one.name}\n")
-        columns, row = layout(one)
-        table([columns[0], *(f"{name}>" for name in columns[1:])], list(map(row, results)))
+        columns, rows = laid_out(one, results)
+        table([columns[0], *(f"{name}>" for name in columns[1:])], rows)
     sys.stdout.write("\n")
     for line in [*map(contrast_sentence, found.contrasts), *signatures(found)]:
         sys.stdout.write(line + "\n")
@@ -74,10 +74,11 @@ def context(found: Reproduced) -> dict[str, Any]:
             {
                 "name": one.name,
                 "caption": one.caption,
-                "columns": layout(one)[0],
-                "rows": list(map(layout(one)[1], results)),
+                "columns": columns,
+                "rows": rows,
             }
             for one, results in found.tables
+            for columns, rows in [laid_out(one, results)]
         ],
         "contrasts": list(map(contrast_sentence, found.contrasts)),
         "drawings": [
@@ -104,9 +105,12 @@ def context(found: Reproduced) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def layout(one: Table) -> tuple[tuple[str, ...], Callable[[Result], list[str]]]:
-    """Return a table's columns, and what makes its rows."""
-    return (TRAINING_COLUMNS, training_cells) if one.training else (COLUMNS, cells)
+def laid_out(one: Table, results: Sequence[Result]) -> tuple[list[str], list[list[str]]]:
+    """Return a table's columns and rows as text, without columns in which nothing stands."""
+    columns, row = (TRAINING_COLUMNS, training_cells) if one.training else (COLUMNS, cells)
+    rows = list(map(row, results))
+    filled = [place for place in range(len(columns)) if any(own[place] for own in rows)]
+    return [columns[place] for place in filled], [[own[place] for place in filled] for own in rows]
 
 
 def training_cells(result: Result) -> list[str]:

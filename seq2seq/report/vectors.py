@@ -84,7 +84,8 @@ def _draw(plot: Axes, name: str, seen: Seen) -> None:
     meanings = list(dict.fromkeys(meaning for meaning, _ in seen.family.phrases))
     near = np.ptp(seen.plane, axis=0) * LABEL
     above: list[Any] = []  # places whose label stands above them, where it hides no other
-    for (meaning, phrase), place in zip(seen.family.phrases, seen.plane, strict=True):
+    pairs = zip(seen.family.phrases, seen.plane, strict=True)
+    for (meaning, phrase), place in sorted(pairs, key=lambda pair: -float(pair[1][1])):
         colour = COLOURS[meanings.index(meaning) % len(COLOURS)]
         plot.plot(*place, "o", color=colour, markersize=6)
         free = not any((abs(place - other) < near).all() for other in above)
