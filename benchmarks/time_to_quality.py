@@ -17,7 +17,10 @@ import json
 import os
 from pathlib import Path
 
+import torch
 from speed import RESULTS, SEQ2SEQ, Document, machine, output
+
+from seq2seq.training.precision import has_fast_bfloat16
 
 RECIPE = "multi30k-en-de-transformer"
 TUNED = {  # large blocks stay in the heap, as the loop's own scripts set it
@@ -83,9 +86,10 @@ def loop(minutes: int, given: argparse.Namespace) -> Document:
     python = given.work / "venvs" / "hf" / "bin" / "python"
     model, kept = given.runs / f"loop-{minutes}", given.runs / f"loop-{minutes}.json"
     environment = {"DATA": str(given.work / "data"), "THREADS": str(os.cpu_count())}
+    bfloat16 = has_fast_bfloat16(torch.device("cpu"))
     if not kept.exists():
         options = ["--attn", "eager", "--tokens", "2048", "--lr", "1.2e-3", "--warmup", "300"]
-        options += ["--bf16"] if has_bfloat16() else []
+        options += ["--bf16"] if bfloat16 else []
         options += ["--minutes", str(minutes), "--save", str(model)]
         told = output(
             [python, given.peers / "hf_train.py", "loop", *options], **TUNED, **environment
@@ -98,15 +102,8 @@ def loop(minutes: int, given: argparse.Namespace) -> Document:
         "bleu": json.loads(told.splitlines()[-1])["bleu"],
         "steps": trained["steps"],
         "minutes": trained["wall_s"] / 60,
-        "bfloat16": has_bfloat16(),
+        "bfloat16": bfloat16,
     }
-
-
-def has_bfloat16() -> bool:
-    """Tell whether the processor multiplies in bfloat16 by itself."""
-    import torch
-
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 if __name__ == "__main__":

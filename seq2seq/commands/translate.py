@@ -33,9 +33,12 @@ Output = Annotated[
 LanguageModel = Annotated[
     Path | None, typer.Option(metavar="RUN", help="a language model, whose word counts beside")
 ]
+USUAL_WEIGHT = 0.2
 Weight = Annotated[
     float | None,
-    typer.Option(min=0.0, max=10.0, help="how much it counts; 0: not at all", show_default="0.2"),
+    typer.Option(
+        min=0.0, max=10.0, help="how much it counts; 0: not at all", show_default=str(USUAL_WEIGHT)
+    ),
 ]
 
 
@@ -84,13 +87,14 @@ def translate(
     input_file, output_file = _apart(input_file, output_file)
     source = input_file or _standard_input()
     name = str(input_file or "standard input")
+    weight = USUAL_WEIGHT if language_model_weight is None else language_model_weight
     changes = [*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])]
     with open_output(output_file) as write:
         translator = Translator.load(
             runs,
             device=device,
             language_model=language_model,
-            language_model_weight=0.2 if language_model_weight is None else language_model_weight,
+            language_model_weight=weight,
         )
         translator.decoding = decoding_overrides(translator.decoding, changes)
         strict, warn = (name if strict_utf8 else None), notes(quiet, "warning: ")

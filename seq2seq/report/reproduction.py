@@ -141,7 +141,8 @@ def cells(result: Result) -> list[str]:
     if result.mean is None:
         return [result.row.label, paper, *[""] * (len(COLUMNS) - 2)]
     plain = [one.value for one in result.detokenized]
-    judged = sorted({f"{one.p_value:.3f}" for one in result.against_first})
+    judged = [f"{one.p_value:.3f}" for one in result.against_first]
+    extremes = dict.fromkeys([min(judged), max(judged)]) if judged else {}
     return [
         result.row.label,
         paper,
@@ -149,7 +150,7 @@ def cells(result: Result) -> list[str]:
         "" if result.deviation is None else f"{result.deviation:.2f}",
         str(result.row.ensemble or len(result.tokenized)),
         f"{sum(plain) / len(plain):.2f}",
-        " to ".join(judged[:: max(1, len(judged) - 1)]),
+        " to ".join(extremes),
         "" if result.seconds is None else f"{result.seconds:.1f}",
         "" if result.words_per_second is None else f"{result.words_per_second:,.0f}",
         "" if result.unknown is None else f"{result.unknown:.1%}",
