@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from seq2seq.nn.mixed import product_type
+
 LARGE = 1 << 18  # weights, from which on keeping gradients apart pays (docs/log.md)
 
 
@@ -29,9 +31,7 @@ class _Kept:
     """A weight in the type of the products, and what the steps left."""
 
     def __init__(self, weight: Tensor) -> None:
-        device = weight.device.type
-        mixed = torch.is_autocast_enabled(device)
-        self.kind = torch.get_autocast_dtype(device) if mixed else weight.dtype
+        self.kind = product_type(weight)
         self.weight = weight.detach().to(self.kind)
         self.inputs: list[Tensor] = []
         self.slopes: list[Tensor] = []

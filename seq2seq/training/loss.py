@@ -51,28 +51,25 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
             h = hidden[:, place : place + rows].flatten(0, 1)  # [P * n, H]
             y = labels[place : place + rows].repeat(passes)
             logits = _logits(h, used, bias)  # [P * n, V]
-            chosen = logits.gather(1, y.unsqueeze(1))
-            logs = torch.log_softmax(logits, dim=-1)  # in one go over each row, while it is near
-            del logits
-            likely = logs.gather(1, y.unsqueeze(1))
+            chosen = logits.gather(1, y.unsqueeze(1)).float()
+            slope = torch.softmax(logits, dim=-1)  # in one go over each row, while it is near
+            likely = _logarithms(slope, logits, y.unsqueeze(1))
             plain -= likely.sum()
             normalisers += (chosen - likely).sum()
             pull = None
             if consistency:
-                divergence, pull = symmetric_divergence(*logs.chunk(2))
+                divergence, pull = symmetric_divergence(*logits.float().log_softmax(-1).chunk(2))
                 total += consistency * divergence
             if grad_hidden is None or grad_weight is None:
                 continue
             # softmax - smoothed target; its constant part, smoothing / V, is taken off below
-            slope = logs.exp_()
-            slope.scatter_add_(1, y.unsqueeze(1), slope.new_full((len(y), 1), smoothing - 1.0))
+            slope[torch.arange(len(y), device=y.device), y] += smoothing - 1.0
             if pull is not None:
                 slope.add_(pull, alpha=consistency)
-            narrow = slope.to(hidden.dtype)
-            grad_hidden[:, place : place + rows] = torch.mm(narrow, used).unflatten(0, (passes, -1))
-            grad_weight += torch.mm(narrow.t(), h)
+            grad_hidden[:, place : place + rows] = torch.mm(slope, used).unflatten(0, (passes, -1))
+            grad_weight += torch.mm(slope.t(), h)
             if grad_bias is not None:
-                grad_bias += slope.sum(dim=0)
+                grad_bias += slope.sum(dim=0, dtype=torch.float32)
         total += (1.0 - smoothing) * plain
         if smoothing:
             total += smoothing * (normalisers - _mean_logits(hidden, used, bias))
@@ -106,11 +103,24 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
 
 
 def _logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Return float32 logits; the product runs in the type of `hidden`."""
-    if bias is not None and hidden.dtype == torch.float32:
-        return torch.addmm(bias, hidden, weight.t())
-    logits = torch.mm(hidden, weight.t()).float()
-    return logits if bias is None else logits + bias
+    """Return logits in the type of `hidden`."""
+    if bias is None:
+        return torch.mm(hidden, weight.t())
+    return torch.addmm(bias.to(hidden.dtype), hidden, weight.t())
+
+
+def _logarithms(softmax: Tensor, logits: Tensor, words: Tensor) -> Tensor:
+    """Return the log-probabilities [N, 1] of `words` ([N, 1]) in float32.
+
+    One too small to be told from 0 comes from the logits.
+    """
+    chosen = softmax.gather(1, words).float()
+    lost = (chosen < torch.finfo(torch.float32).tiny).squeeze(1).nonzero().squeeze(1)
+    logs = chosen.log()
+    if len(lost):
+        exact = logits.index_select(0, lost).float().log_softmax(-1)
+        logs.index_copy_(0, lost, exact.gather(1, words.index_select(0, lost)))
+    return logs
 
 
 def _mean_logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
