@@ -46,7 +46,8 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
         grad_weight = torch.zeros_like(weight) if wanted else None
         grad_bias = torch.zeros_like(weight[:, 0]) if wanted and bias is not None else None
         total, plain, normalisers = hidden.new_zeros(3, dtype=torch.float32).unbind()
-        rows = max(1, CHUNK_LOGITS // (words * passes))
+        held = CHUNK_LOGITS * 4 // hidden.element_size()
+        rows = max(1, held // (words * passes))
         for place in range(0, count, rows):
             h = hidden[:, place : place + rows].flatten(0, 1)  # [P * n, H]
             y = labels[place : place + rows].repeat(passes)
@@ -69,7 +70,7 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
             grad_hidden[:, place : place + rows] = torch.mm(slope, used).unflatten(0, (passes, -1))
             grad_weight += torch.mm(slope.t(), h)
             if grad_bias is not None:
-                grad_bias += slope.sum(dim=0, dtype=torch.float32)
+                grad_bias += slope.sum(dim=0)
         total += (1.0 - smoothing) * plain
         if smoothing:
             total += smoothing * (normalisers - _mean_logits(hidden, used, bias))
