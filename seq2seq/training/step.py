@@ -48,8 +48,8 @@ def batch_loss(
     labels = batch.labels.to(device).flatten()
     real = (labels != PAD).nonzero().squeeze(1)
     rows = hidden.reshape(passes, len(labels), -1).index_select(1, real)  # [P, N, H]
-    if precision == "bfloat16" and rows.requires_grad:  # in training alone: losses are compared
-        rows = rows.bfloat16()
+    if precision == "bfloat16":  # in training; losses of validation are compared, to the digit
+        rows = rows.bfloat16() if rows.requires_grad else rows.float()
     return projected_cross_entropy(
         rows,
         model.output.weight,

@@ -84,6 +84,11 @@ def test_large_logits_stay_finite() -> None:
     found = projected_cross_entropy(given.hidden * 1e4, given.weight, None, given.labels)
     found.total.backward()
     assert torch.isfinite(found.total) and torch.isfinite(given.weight.grad).all()  # type: ignore[arg-type]
+    exact = given._replace(hidden=given.hidden.detach() * 1e4)
+    total, plain, _ = expected(exact, 0.0)
+    assert float(plain) > 1e5  # words whose probability is nothing in float32
+    torch.testing.assert_close(found.total.double(), total, rtol=1e-5, atol=0.0)
+    torch.testing.assert_close(found.negative_log_likelihood.double(), plain, rtol=1e-5, atol=0.0)
 
 
 @pytest.mark.parametrize("rows_a_chunk", [1, 5, 1000])

@@ -82,6 +82,30 @@ def test_bfloat16_is_near(model: Any, batch: Batch) -> None:
     assert float(rough) == pytest.approx(float(exact), rel=0.02) and float(rough) != float(exact)
 
 
+def test_bfloat16_goes_from_the_embedding_to_the_projection(
+    model: Any, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In training alone: the losses of validation keep their projection in float32."""
+    real, seen = step.projected_cross_entropy, []
+
+    def watched(rows: torch.Tensor, *others: Any) -> Loss:
+        seen.append(rows.dtype)
+        return real(rows, *others)
+
+    monkeypatch.setattr(step, "projected_cross_entropy", watched)
+    model.decoder_norm.register_forward_hook(lambda *parts: seen.append(parts[1][0].dtype))
+    step.batch_loss(model, batch, 0.1, "bfloat16").total.backward()
+    assert seen == [torch.bfloat16, torch.bfloat16]
+    assert all(weight.grad.dtype == torch.float32 for weight in model.parameters())
+    seen.clear()
+    with torch.no_grad():
+        step.batch_loss(model, batch, 0.1, "bfloat16")
+    assert seen == [torch.bfloat16, torch.float32]
+    seen.clear()
+    step.batch_loss(model, batch, 0.1, "float32").total.backward()
+    assert seen == [torch.float32, torch.float32]
+
+
 def test_a_run_that_diverges_keeps_its_checkpoint(
     tiny_recipe: Callable[..., Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
