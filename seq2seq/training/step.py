@@ -48,7 +48,7 @@ def batch_loss(
     labels = batch.labels.to(device).flatten()
     real = (labels != PAD).nonzero().squeeze(1)
     rows = hidden.reshape(passes, len(labels), -1).index_select(1, real)  # [P, N, H]
-    if precision == "bfloat16":  # in training; losses of validation are compared, to the digit
+    if precision == "bfloat16":  # validation's losses are compared to the last digit
         rows = rows.bfloat16() if rows.requires_grad else rows.float()
     return projected_cross_entropy(
         rows,
