@@ -55,7 +55,6 @@ def main() -> None:
     parser.add_argument("--name", default="speed", help="of the JSON file in benchmarks/results")
     given = parser.parse_args()
     document: Document = {"machine": machine()}
-    RESULTS.mkdir(exist_ok=True)
     for name in given.works:
         document.setdefault("training", {})[name] = training(name, given)
         keep(document, given.name)
@@ -69,6 +68,7 @@ def main() -> None:
 
 def keep(document: Document, name: str) -> None:
     """Write what is known so far."""
+    RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
 
 

@@ -18,10 +18,11 @@ import os
 from pathlib import Path
 
 import torch
-from speed import RESULTS, SEQ2SEQ, Document, machine, output
+from speed import SEQ2SEQ, Document, keep, machine, output
 
 from seq2seq.training.precision import has_fast_bfloat16
 
+NAME = "time-to-quality"  # of the JSON file in benchmarks/results
 RECIPE = "multi30k-en-de-transformer"
 TUNED = {  # large blocks stay in the heap, as the loop's own scripts set it
     "MALLOC_MMAP_THRESHOLD_": str(8 << 30),
@@ -50,6 +51,7 @@ def main() -> None:
     for minutes, train in sorted(trainings, key=lambda one: one[0]):
         found = train(minutes, given)
         document.setdefault(train.__name__, {})[minutes] = found
+        keep(document, NAME)
         print(f"{train.__name__}, {minutes} minutes: BLEU {found['bleu']:.2f}", flush=True)
     for name in ("ours", "loop"):
         scores = document.get(name, {})
@@ -58,8 +60,7 @@ def main() -> None:
         if scores:
             told = f"after {min(enough)} minutes" if enough else f"not after {max(scores)} minutes"
             print(f"{name}: {given.enough} BLEU {told}")
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "time-to-quality.json").write_text(json.dumps(document, indent=1) + "\n")
+    keep(document, NAME)
 
 
 def ours(minutes: int, given: argparse.Namespace) -> Document:

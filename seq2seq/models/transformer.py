@@ -22,7 +22,6 @@ from seq2seq.models.blocks import DecoderLayer, EncoderLayer, initialise, last_n
 from seq2seq.nn.attention import causal_mask, padding_mask
 from seq2seq.nn.dropout import dropout
 from seq2seq.nn.embedding import WordEmbedding
-from seq2seq.nn.mixed import product_type
 from seq2seq.nn.order import reading_order, reverse_source
 from seq2seq.nn.past import Past
 from seq2seq.nn.positions import Positions
@@ -79,9 +78,7 @@ class Transformer(nn.Module):
         initialise(self, config.hidden)
 
     def _embed(self, table: nn.Embedding, tokens: Tensor, first: int = 0) -> Tensor:
-        """Return [B, T, H] in the type of the products, which all blocks then keep to."""
-        x = self.positions.added(table(tokens), first)
-        return dropout(x.to(product_type(x)), self.dropout, self.training)
+        return dropout(self.positions.added(table(tokens), first), self.dropout, self.training)
 
     def _is_left_out(self) -> bool:
         """Decide whether a layer is skipped in this pass (LayerDrop: Fan et al. 2020)."""

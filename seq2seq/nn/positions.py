@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.config.schema import ModelConfig
+from seq2seq.nn.mixed import product_type
 
 
 def sinusoids(length: int, width: int, *, first: int = 0, like: Tensor) -> Tensor:
@@ -72,12 +73,13 @@ class Positions:
     def added(self, vectors: Tensor, first: int = 0) -> Tensor:
         """Return word vectors ([B, T, H]) scaled up, with sinusoids added where heads do not turn.
 
-        The paper's scale, sqrt(H), lets words be heard beside positions.
+        The paper's scale, sqrt(H), lets words be heard beside positions. They come in the type of
+        the products, which the blocks above then keep to.
         """
         vectors = vectors * math.sqrt(self.width)
-        if self.head:
-            return vectors
-        return vectors + sinusoids(vectors.shape[1], self.width, first=first, like=vectors)
+        if not self.head:
+            vectors = vectors + sinusoids(vectors.shape[1], self.width, first=first, like=vectors)
+        return vectors.to(product_type(vectors))
 
     def turned(self, like: Tensor, first: int = 0) -> Rotation | None:
         """Return what turns queries and keys of [B, T, H], where positions are told so."""

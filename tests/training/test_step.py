@@ -82,10 +82,13 @@ def test_bfloat16_is_near(model: Any, batch: Batch) -> None:
     assert float(rough) == pytest.approx(float(exact), rel=0.02) and float(rough) != float(exact)
 
 
+@pytest.mark.parametrize("architecture", ["transformer", "transformer_language_model"])
 def test_bfloat16_goes_from_the_embedding_to_the_projection(
-    model: Any, batch: Batch, monkeypatch: pytest.MonkeyPatch
+    architecture: Any, batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In training alone: the losses of validation keep their projection in float32."""
+    config = ModelConfig(architecture=architecture, hidden=8, heads=2, feed_forward=8, layers=1)
+    model: Any = build_model(config, "forward", 20, 20)
     real, seen = step.projected_cross_entropy, []
 
     def watched(rows: torch.Tensor, *others: Any) -> Loss:
