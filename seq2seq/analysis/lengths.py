@@ -21,9 +21,9 @@ from seq2seq.decoding.batching import pad_sources
 from seq2seq.decoding.device import choose_device
 from seq2seq.models.build import build_model
 from seq2seq.nn.allocation import keep_freed_memory
+from seq2seq.nn.mixed import resolve_precision
 from seq2seq.text.tokenizer import BOS, SPECIALS
 from seq2seq.training.optimizer import build_optimizer
-from seq2seq.training.precision import resolve_precision
 from seq2seq.training.step import train_step
 
 LENGTHS = (5, 10, 20, 50, 100, 200)

@@ -20,14 +20,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from seq2seq.decoding.candidates import Candidates, next_pieces
-from seq2seq.decoding.greedy import not_finite
+from seq2seq.decoding.greedy import STAY, not_finite
 from seq2seq.decoding.hypothesis import Finished, Hypothesis
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.penalties import normalised
 from seq2seq.decoding.processors import Processor, banned_pieces
 from seq2seq.text.tokenizer import BOS, EOS, PAD
-
-STAY = 7 / 8  # finished sentences leave together, when no more than this share goes on
 
 
 class Live(NamedTuple):

@@ -15,6 +15,8 @@ from seq2seq.decoding.processors import Processor, banned_pieces
 from seq2seq.errors import ModelError
 from seq2seq.text.tokenizer import BOS, EOS
 
+STAY = 7 / 8  # finished sentences leave together, when no more than this share goes on
+
 
 @torch.inference_mode()
 def greedy_search(
@@ -45,6 +47,7 @@ def greedy_search(
     last = torch.full_like(sentence, BOS)
     tokens = sentence.new_zeros(len(source), 0)  # [B, t]
     total = torch.zeros(len(source), device=device)  # log-probability so far
+    is_open = torch.ones_like(sentence, dtype=torch.bool)  # false where only waiting to leave
     while True:
         logits, state = model.step(last, state, memory)
         banned = banned_pieces(processors, tokens[:, None], sentence, logits.shape[1])
@@ -53,25 +56,38 @@ def greedy_search(
         forced = limit <= tokens.shape[1]
         last = candidates.tokens.gather(1, place[:, None])[:, 0].masked_fill(forced, EOS)
         total = total + torch.where(forced, candidates.end, gain)
-        ended = last == EOS
-        damaged, some_ended = torch.stack([~total.isfinite().all(), ended.any()]).tolist()
+        ended = is_open & (last == EOS)
+        wrong = is_open & ~total.isfinite()
+        damaged, some_ended = torch.stack([wrong.any(), ended.any()]).tolist()
         if damaged:
             raise not_finite()
-        if some_ended:
-            symbols = tokens.shape[1] + 1
-            rows = zip(
-                sentence[ended].tolist(), tokens[ended].tolist(), total[ended].tolist(), strict=True
-            )
-            for where, pieces, log_probability in rows:
-                score = normalised(log_probability, symbols, length_penalty)
-                results[where] = [Hypothesis(pieces, log_probability, score)]
-            going = (~ended).nonzero()[:, 0]
-            if not len(going):
-                return results
+        tokens = torch.cat([tokens, last[:, None]], 1)
+        if not some_ended:
+            continue
+        _collect(results, sentence[ended], tokens[ended], total[ended], length_penalty)
+        is_open = is_open & ~ended
+        going = is_open.nonzero()[:, 0]
+        if not len(going):
+            return results
+        if len(going) <= STAY * len(is_open):
             memory, state = memory.select(going), state.select(going)
             sentence, limit, tokens = sentence[going], limit[going], tokens[going]
-            last, total = last[going], total[going]
-        tokens = torch.cat([tokens, last[:, None]], 1)
+            last, total, is_open = last[going], total[going], is_open[going]
+
+
+def _collect(
+    results: list[list[Hypothesis]],
+    sentences: Tensor,
+    tokens: Tensor,
+    total: Tensor,
+    length_penalty: float,
+) -> None:
+    """Keep finished translations ([N, t], the last piece being EOS)."""
+    symbols = tokens.shape[1]
+    rows = zip(sentences.tolist(), tokens[:, :-1].tolist(), total.tolist(), strict=True)
+    for where, pieces, log_probability in rows:
+        score = normalised(log_probability, symbols, length_penalty)
+        results[where] = [Hypothesis(pieces, log_probability, score)]
 
 
 def not_finite() -> ModelError:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from pydantic import ValidationError
 
 from seq2seq.config.schema import AlignmentForm, DecodingConfig
@@ -27,7 +28,9 @@ from seq2seq.models.bundle import Bundle, load_bundle
 from seq2seq.models.ensemble import Ensemble
 from seq2seq.models.fusion import Fusion
 from seq2seq.models.language import LanguageModel
+from seq2seq.models.narrow import Narrow
 from seq2seq.nn.allocation import keep_freed_memory
+from seq2seq.nn.mixed import has_fast_bfloat16
 from seq2seq.text.lines import encodable, is_blank
 from seq2seq.text.tokenizer import UNK, Tokenizer
 
@@ -47,8 +50,10 @@ class Translator:
         target: Tokenizer,
         decoding: DecodingConfig,
         device: str = "cpu",
+        precision: str = "float32",
     ) -> None:
         self.model = model
+        self.precision = precision  # of the products of a search, unless it is deterministic
         self.aligner = model  # which says where translations looked; another one may lend its eyes
         self.source = source
         self.target = target
@@ -102,7 +107,10 @@ class Translator:
             _check_language_model(language_model, other, paths[0], first)
             model = Fusion(model, cast(Any, other.model), language_model_weight)
         settings = override(first.recipe.decoding, decoding)
-        return cls(model, first.source, first.target, settings, place)
+        precision = "float32"
+        if first.recipe.training.precision != "float32" and has_fast_bfloat16(torch.device(place)):
+            precision = "bfloat16"
+        return cls(model, first.source, first.target, settings, place, precision)
 
     @property
     def decoding(self) -> DecodingConfig:
@@ -112,6 +120,7 @@ class Translator:
     @decoding.setter
     def decoding(self, decoding: DecodingConfig) -> None:
         self._decoding = decoding
+        self._narrow: StepwiseModel | None = None
         inner = self.model.translation if isinstance(self.model, Fusion) else self.model
         if isinstance(inner, Ensemble):
             inner.of_logs = decoding.ensemble == "log_probabilities"
@@ -224,7 +233,7 @@ class Translator:
         """Translate each distinct sentence once."""
         distinct = list(dict.fromkeys(jobs))
         found = search(
-            self.model,
+            self._searched(),
             [source for source, _ in distinct],
             self.decoding,
             nbest=n,
@@ -232,6 +241,14 @@ class Translator:
             prefixes=[prefix for _, prefix in distinct],
         )
         return dict(zip(distinct, found, strict=True))
+
+    def _searched(self) -> StepwiseModel:
+        """Return the model in the precision in which it is searched."""
+        if self.precision == "float32" or self.decoding.deterministic:
+            return self.model
+        if self._narrow is None:
+            self._narrow = Narrow(self.model, self.device)
+        return self._narrow
 
     def _weights(
         self, parts: Sequence[Sequence[Pieces]], found: Sequence[Sequence[list[Hypothesis]]]

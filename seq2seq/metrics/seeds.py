@@ -34,3 +34,11 @@ def permutation_p(one: Sequence[float], other: Sequence[float]) -> float:
     apart = abs((values.sum() - first) / len(other) - first / size)
     as_far = int((apart >= found - 1e-9 * max(1.0, found)).sum())
     return (as_far + drawn) / (len(chosen) + drawn)
+
+
+def smallest_p(one: int, other: int) -> float:
+    """Return the smallest value that `permutation_p` can have for groups of these sizes.
+
+    Groups of equal size can change places, which leaves the means as far apart.
+    """
+    return (2 if one == other else 1) / comb(one + other, one)

@@ -13,9 +13,18 @@ from seq2seq.nn.attention import CrossAttention, FeedForward, SelfAttention, att
 from seq2seq.nn.dropout import dropout
 from seq2seq.nn.positions import Rotation
 
+
+class RMSNorm(nn.RMSNorm):
+    """Root-mean-square normalisation, in the type of its gains, as layer normalisation has it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [..., H] for [..., H]."""
+        return super().forward(x.to(self.weight.dtype))
+
+
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "layer": nn.LayerNorm,
-    "rms": partial(nn.RMSNorm, eps=1e-6),
+    "rms": partial(RMSNorm, eps=1e-6),
 }
 Sublayer = TypeVar("Sublayer", bound=nn.Module)
 Remember: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # of `nn.past.Past.add`

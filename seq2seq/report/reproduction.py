@@ -20,6 +20,7 @@ from seq2seq.evaluation.bands import Band
 from seq2seq.evaluation.findings import SURE
 from seq2seq.experiments.results import Contrasted, Drawing, Reproduced, Result, TrainedRun
 from seq2seq.files import replace_file
+from seq2seq.metrics.seeds import smallest_p
 from seq2seq.report.console import table
 from seq2seq.report.page import render, save
 from seq2seq.report.plots import COLOURS
@@ -160,11 +161,17 @@ def cells(result: Result) -> list[str]:
 def contrast_sentence(found: Contrasted) -> str:
     """Return what two groups of seeds say."""
     contrast = found.contrast
-    sizes = f"{len(found.one)} and {len(found.other)} seeds"
-    verdict = "more than seeds explain" if found.p_value < SURE else "no more than seeds explain"
+    sizes = (len(found.one), len(found.other))
+    if found.p_value < SURE:
+        verdict = "more than seeds explain"
+    elif smallest_p(*sizes) < SURE:
+        verdict = "no more than seeds explain"
+    else:
+        verdict = f"too few to tell, since p cannot be less than {smallest_p(*sizes):.3f}"
     return (
         f"{contrast.name}: {contrast.other} - {contrast.one} = {found.difference:+.2f} BLEU over "
-        f"{sizes}, {verdict} (exact permutation test, p = {found.p_value:.3f})"
+        f"{sizes[0]} and {sizes[1]} seeds, {verdict} (exact permutation test, "
+        f"p = {found.p_value:.3f})"
     )
 
 

@@ -29,6 +29,7 @@ from seq2seq.models.bundle import (
 )
 from seq2seq.models.bundle import WEIGHTS as BEST
 from seq2seq.models.weights import pack, unpack
+from seq2seq.nn.mixed import has_fast_bfloat16, resolve_precision
 from seq2seq.text.folder import save_tokenizers
 from seq2seq.training.average import WeightAverage
 from seq2seq.training.checkpoint import (
@@ -48,7 +49,6 @@ from seq2seq.training.directory import (
     write_document,
 )
 from seq2seq.training.optimizer import build_optimizer, load_optimizer, optimizer_tensors
-from seq2seq.training.precision import has_fast_bfloat16, resolve_precision
 from seq2seq.training.randomness import reseed
 from seq2seq.training.state import TrainingState
 

@@ -13,10 +13,10 @@ from torch.optim import Optimizer
 from seq2seq.config.schema import TrainingConfig
 from seq2seq.data.batches import Batch
 from seq2seq.errors import DivergedError
+from seq2seq.nn.mixed import autocast
 from seq2seq.text.tokenizer import PAD
 from seq2seq.training.loss import Loss, projected_cross_entropy
 from seq2seq.training.optimizer import clip_gradients
-from seq2seq.training.precision import autocast
 
 
 class StepResult(NamedTuple):

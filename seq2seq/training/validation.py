@@ -52,7 +52,8 @@ def validate(
         sources, references = prepared.valid_sources[:count], prepared.valid_references[:count]
         device = model.output.weight.device
         greedy = recipe.decoding.model_copy(update={"beam": 1})
-        translator = Translator(model, prepared.source, prepared.target, greedy, str(device))
+        tokenizers = (prepared.source, prepared.target)
+        translator = Translator(model, *tokenizers, greedy, str(device), precision)
         translations = translator.translate(sources, note=lambda place, message: None)
         result = score(translations, [references], metrics=("BLEU",))["BLEU"]
         bleu, signature = result.value, result.signature

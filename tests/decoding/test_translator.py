@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import json
+import shutil
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from seq2seq.config.schema import DecodingConfig, Recipe
 from seq2seq.decoding import translator as module
 from seq2seq.decoding.translator import Translator
 from seq2seq.errors import ModelError, RecipeError, UsageError
+from seq2seq.models.narrow import Narrow
 
 
 def test_order_and_blanks(echo):
@@ -159,3 +163,40 @@ def test_no_warnings_for_usual_texts(echo):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         echo().translate(["abc", ""])
+
+
+@pytest.mark.parametrize(
+    ("trained", "fast", "deterministic", "narrow"),
+    [
+        ("auto", True, False, True),
+        ("bfloat16", True, False, True),
+        ("auto", False, False, False),
+        ("bfloat16", False, False, False),
+        ("float32", True, False, False),
+        ("auto", True, True, False),
+    ],
+)
+def test_products_are_narrow_where_that_is_faster_and_nothing_forbids_it(
+    tiny_run, tmp_path, monkeypatch, trained, fast, deterministic, narrow
+):
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run, run)
+    document = json.loads((run / "recipe.json").read_text())
+    document["recipe"]["training"]["precision"] = trained
+    (run / "recipe.json").write_text(json.dumps(document))
+    searched = []
+
+    def search(model, *arguments, **settings):
+        searched.append(model)
+        return real(model, *arguments, **settings)
+
+    real = module.search
+    monkeypatch.setattr(module, "search", search)
+    monkeypatch.setattr(module, "has_fast_bfloat16", lambda device: fast)
+    translator = Translator.load(run, "cpu", {"deterministic": deterministic})
+    texts = ["a man reads", "two dogs"]
+    found = translator.translate(texts)
+    assert translator.translate(texts) == found
+    assert all(isinstance(model, Narrow) is narrow for model in searched)
+    assert searched[2] is searched[0]  # the matrices are turned once
+    assert {weight.dtype for weight in translator.model.parameters()} == {torch.float32}

@@ -219,6 +219,7 @@ def test_the_page_holds_all_of_it(straight: tuple[Path, str, str]) -> None:
         assert said in page
     markdown = (straight[0] / "report.md").read_text()
     assert "| oracle | 45 |" in markdown and "What was trained" in markdown
+    assert "2 and 3 seeds, too few to tell, since p cannot be less than 0.100" in markdown
 
 
 def test_what_is_done_is_not_done_again(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from seq2seq.models.ensemble import Ensemble
 from seq2seq.models.language import LanguageModel
+from seq2seq.models.narrow import Narrow
 
 
 def close(one: Tensor, other: Tensor) -> None:
@@ -38,6 +39,23 @@ def test_stepwise_is_whole(model: Any, sentences: Any) -> None:
     logits = whole(model, sentences)
     assert logits.std() > 0.05  # they say something
     close(stepwise(model, sentences), logits)
+
+
+def test_narrow_matrices_are_what_autocast_makes_of_them(model: Any, sentences: Any) -> None:
+    narrow: Any = Narrow(model, "cpu")
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = stepwise(model, sentences)
+    found, exact = stepwise(narrow, sentences), stepwise(model, sentences)
+    assert (found - expected).abs().mean() < 0.01 * exact.std()  # 0 but for cells with masks
+    assert 1e-4 < (found - exact).abs().mean() < 0.1 * exact.std()
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+    looked = narrow.align(sentences.source, sentences.lengths, sentences.target)
+    if looked is not None:
+        assert looked.dtype == torch.float32
+        torch.testing.assert_close(
+            looked, model.align(sentences.source, sentences.lengths, sentences.target),
+            rtol=0.1, atol=0.05,
+        )  # fmt: skip
 
 
 def test_padding_changes_nothing(model: Any, sentences: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seq2seq.metrics.seeds import permutation_p
+from seq2seq.metrics.seeds import permutation_p, smallest_p
 
 
 def test_groups_that_lie_apart_are_as_rare_as_they_can_be() -> None:
@@ -28,3 +28,9 @@ def test_many_seeds_are_divided_at_random_with_the_same_answer() -> None:
     assert found == permutation_p(low, high)
     assert found == pytest.approx(0.05, abs=0.02)  # Student's t has 0.054
     assert permutation_p(low, [value + 100.0 for value in high]) == pytest.approx(1e-5, abs=1e-6)
+
+
+def test_the_smallest_there_is() -> None:
+    for one, other in ((3, 3), (3, 5), (2, 3), (1, 1)):
+        groups = [float(n) for n in range(one)], [100.0 + n**2 for n in range(other)]
+        assert smallest_p(one, other) == pytest.approx(permutation_p(*groups))

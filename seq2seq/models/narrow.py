@@ -1,0 +1,52 @@
+"""A model for translating with products in bfloat16, where the hardware multiplies that faster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from seq2seq.nn.mixed import with_narrow_matrices
+
+
+class Narrow:
+    """What a model computes under autocast, as it was trained; its matrices are turned only once.
+
+    It has the stepwise half of `models.contract`; the original stays as it is.
+    """
+
+    def __init__(self, model: Any, device: str) -> None:
+        assert isinstance(model, nn.Module)
+        self.model: Any = with_narrow_matrices(model)
+        self.normalised: bool = model.normalised  # type: ignore[assignment]
+        self.device = torch.device(device).type
+
+    @property
+    def one_length_batches(self) -> bool:
+        """As the model wants it."""
+        return bool(self.model.one_length_batches)
+
+    def encode(self, source: Tensor, lengths: Tensor) -> Any:
+        """Read [B, S]; return the memory."""
+        with self._autocast():
+            return self.model.encode(source, lengths)
+
+    def start(self, memory: Any) -> Any:
+        """Return the state before the first step."""
+        with self._autocast():
+            return self.model.start(memory)
+
+    def step(self, tokens: Tensor, state: Any, memory: Any) -> tuple[Tensor, Any]:
+        """Feed [B * K]; return logits ([B * K, V]) and the next state."""
+        with self._autocast():
+            return self.model.step(tokens, state, memory)  # type: ignore[no-any-return]
+
+    def align(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor | None:
+        """Return weights ([B, T, S]), or None without attention."""
+        with self._autocast():
+            weights: Tensor | None = self.model.align(source, lengths, target)
+        return None if weights is None else weights.float()
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device, torch.bfloat16, cache_enabled=False)
