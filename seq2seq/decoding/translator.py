@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -19,12 +18,12 @@ from seq2seq.config.schema import AlignmentForm, DecodingConfig
 from seq2seq.decoding.alignments import alignments
 from seq2seq.decoding.device import choose_device
 from seq2seq.decoding.hypothesis import Hypothesis
+from seq2seq.decoding.joining import Run, joined
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.parts import Note, encode_parts
 from seq2seq.decoding.search import search
 from seq2seq.decoding.translation import Pieces, Translation, Weights, Writer
 from seq2seq.errors import ModelError, RecipeError, UsageError
-from seq2seq.models.bundle import Bundle, load_bundle
 from seq2seq.models.ensemble import Ensemble
 from seq2seq.models.fusion import Fusion
 from seq2seq.models.language import LanguageModel
@@ -36,7 +35,6 @@ from seq2seq.text.tokenizer import UNK, Tokenizer
 
 CHUNK = 2000  # texts that are sorted and batched together; results depend on it in the last digits
 
-Run = str | os.PathLike[str]
 Job = tuple[Pieces, Pieces]  # a source, and what its translation begins with
 
 
@@ -87,25 +85,7 @@ class Translator:
             raise UsageError("no run directory given", "name at least one")
         place = choose_device(device)
         keep_freed_memory()
-        bundles = [load_bundle(Path(path), place) for path in paths]
-        first = bundles[0]
-        _check_tokenizers(paths, bundles)
-        models: list[Any] = [bundle.model for bundle in bundles]
-        for path, each in zip(paths, models, strict=True):
-            if isinstance(each, LanguageModel) and len(models) > 1:
-                raise ModelError(
-                    f"{path} is a language model, which is no part of an ensemble",
-                    f"let it be heard beside the others: --language-model {path}",
-                )
-        model = models[0] if len(models) == 1 else Ensemble(models)
-        if language_model is not None and language_model_weight:
-            if isinstance(first.model, LanguageModel):
-                raise ModelError(
-                    f"{paths[0]} is a language model itself", "leave --language-model out"
-                )
-            other = load_bundle(Path(language_model), place)
-            _check_language_model(language_model, other, paths[0], first)
-            model = Fusion(model, cast(Any, other.model), language_model_weight)
+        model, first = joined(paths, place, language_model, language_model_weight)
         settings = override(first.recipe.decoding, decoding)
         precision = "float32"
         if first.recipe.training.precision != "float32" and has_fast_bfloat16(torch.device(place)):
@@ -280,28 +260,6 @@ def override(
     except ValidationError as error:
         mistakes = [f"{entry['loc'][0]}: {entry['msg']}" for entry in error.errors()]
         raise RecipeError(f"decoding settings: {'; '.join(mistakes)}") from error
-
-
-def _check_language_model(path: Run, other: Bundle, run: Run, first: Bundle) -> None:
-    """Refuse what is no language model of the pieces that are written."""
-    if not isinstance(other.model, LanguageModel):
-        raise ModelError(f"{path} is no language model", "train one: see docs/language-models.md")
-    if other.target.digest != first.target.digest:
-        raise ModelError(
-            f"{path} and {run} have different target tokenizers",
-            f"train it with --set text.from={run}",
-        )
-
-
-def _check_tokenizers(paths: Sequence[Run], bundles: Sequence[Bundle]) -> None:
-    """Refuse an ensemble of models that do not read and write the same pieces."""
-    for path, bundle in zip(paths[1:], bundles[1:], strict=True):
-        for side in ("source", "target"):
-            if getattr(bundle, side).digest != getattr(bundles[0], side).digest:
-                raise ModelError(
-                    f"{path} and {paths[0]} have different {side} tokenizers",
-                    "an ensemble needs runs trained with the same ones",
-                )
 
 
 def unheard(place: int, message: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from seq2seq.config.schema import DecodingConfig, Recipe
+from seq2seq.decoding import joining
 from seq2seq.decoding import translator as module
 from seq2seq.decoding.translator import Translator
 from seq2seq.errors import ModelError, RecipeError, UsageError
@@ -130,8 +131,8 @@ def runs(monkeypatch, letters, prefix_model):
         return SimpleNamespace(model=model, source=letters, target=target, recipe=recipe)
 
     known = {"one": bundle(letters), "two": bundle(letters), "other": bundle(other)}
-    monkeypatch.setattr(module, "load_bundle", lambda path, device: known[Path(path).name])
-    monkeypatch.setattr(module, "Ensemble", Together)
+    monkeypatch.setattr(joining, "load_bundle", lambda path, device: known[Path(path).name])
+    monkeypatch.setattr(joining, "Ensemble", Together)
     return known
 
 
