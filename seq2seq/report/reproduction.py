@@ -184,9 +184,12 @@ def signatures(found: Reproduced) -> list[str]:
     lines = [
         f"BLEU: tokenized, cased, {first.tokenized[0].signature}; ± is the deviation over seeds",
         f"detokenized: cased, {first.detokenized[0].signature}",
-        "p: paired bootstrap of the choice from a list against the list's own first, "
-        "smallest to largest over seeds",
     ]
+    if any(result.against_first for result in measured):
+        lines.append(
+            "p: paired bootstrap of the choice from a list against the list's own first, "
+            "smallest to largest over seeds"
+        )
     if any(table.training for table, _ in found.tables):
         lines.append("pieces/s: of source and target in training, by the fastest of the seeds")
     return lines
