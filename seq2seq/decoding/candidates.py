@@ -11,6 +11,7 @@ from seq2seq.text.tokenizer import BOS, EOS, PAD
 
 BLOCK = 64  # logits; the maxima of blocks are cheap and leave little for the exact search
 CACHED = 1 << 16  # logits that stay in a processor's cache with their copies
+TOGETHER = 1 << 19  # logits that are searched at once on a CPU (docs/log.md)
 LEAST_LOG_PROBABILITY = -1e4  # of an end that the length limit forces
 
 
@@ -28,10 +29,10 @@ def next_pieces(
     """Return at least `count` permitted pieces of each row ([N, V]), or all where V is smaller.
 
     What is `banned` ([N, V]) has -inf too; the others keep the probability that the model gave.
-    Scores that are `normalised` are taken as they are. On a CPU a few rows are looked at together,
+    Scores that are `normalised` are taken as they are. On a CPU some rows are searched together,
     while they lie in its cache.
     """
-    rows = len(logits) if logits.device.type != "cpu" else CACHED // logits.shape[1]
+    rows = len(logits) if logits.device.type != "cpu" else TOGETHER // logits.shape[1]
     some = torch.split(logits, max(1, rows))
     masks = [None] * len(some) if banned is None else torch.split(banned, max(1, rows))
     found = [_next(*each, count, normalised) for each in zip(some, masks, strict=True)]

@@ -26,6 +26,7 @@ class Job(NamedTuple):
     prefix: Sequence[int]
 
 
+LEAST_BEAM = 2  # by which batches are planned: larger ones of greedy search share out worse
 NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
@@ -49,7 +50,7 @@ def search(
     """
     batches = plan_batches(
         [len(pieces) for pieces in sources],
-        beam=nbest if decoding.method == "sampling" else decoding.beam,
+        beam=max(LEAST_BEAM, nbest if decoding.method == "sampling" else decoding.beam),
         batch_tokens=decoding.batch_tokens,
         one_length=model.one_length_batches or decoding.deterministic,
     )

@@ -60,7 +60,8 @@ class Past(NamedTuple):
         if sentences != before or not torch.equal(
             chosen, torch.arange(before, device=chosen.device)
         ):
-            store = Store(slots[..., : self.length, :].index_select(2, chosen), self.length)
+            room = min(slots.shape[4], self.length + self.length // 2 + beam)  # not to grow at once
+            store = Store(slots[..., :room, :].index_select(2, chosen), self.length)
         if visible is None:
             visible = slots.new_zeros(before, former, self.length)
         visible = visible.flatten(0, 1)[self.order].unflatten(0, (sentences, beam))
