@@ -52,18 +52,56 @@ def product_type(operand: Tensor) -> torch.dtype:
     return operand.dtype
 
 
+class PackedLinear(nn.Module):
+    """A linear layer in bfloat16 whose matrix lies as oneDNN wants it, so that no call reorders it.
+
+    With few rows, reordering the matrix costs more than the product (docs/log.md).
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(_narrow(linear.weight), requires_grad=False)  # for who asks
+        self.matrix = torch.ops.mkldnn._reorder_linear_weight(self.weight)
+        self.bias = None if linear.bias is None else _narrow(linear.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [..., O] for [..., I]."""
+        narrow = x.to(torch.bfloat16)
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(
+            narrow, self.matrix, self.bias, "none", [], ""
+        )
+        return product
+
+
 def with_narrow_matrices(model: nn.Module) -> nn.Module:
-    """Return a copy whose matrices are bfloat16, for use within `autocast`.
+    """Return a copy for use within `autocast`, without gradients, whose matrices are bfloat16.
 
     What a model computes there is the same, but its matrices are turned once and not for each
     product. What is no matrix of a product (word vectors, biases, norms) is shared.
     """
     result = copy.deepcopy(model, {id(weight): weight for weight in model.parameters()})
+    for module in list(result.modules()):
+        for name, layer in list(module.named_children()):
+            if type(layer) is nn.Linear and _packs(layer.weight):
+                setattr(module, name, PackedLinear(layer))
     for module in result.modules():
         if isinstance(module, nn.Embedding):
             continue
         for name, weight in module.named_parameters(recurse=False):
             if weight.dim() > 1:
-                narrow = weight.detach().to(torch.bfloat16)
-                setattr(module, name, nn.Parameter(narrow, requires_grad=False))
+                setattr(module, name, nn.Parameter(_narrow(weight), requires_grad=False))
     return result
+
+
+def _narrow(weight: Tensor) -> Tensor:
+    return weight.detach().to(torch.bfloat16)
+
+
+def _packs(weight: Tensor) -> bool:
+    """Return whether oneDNN may keep a matrix in an order of its own."""
+    return (
+        weight.device.type == "cpu"
+        and torch.backends.mkldnn.is_available()
+        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+    )
