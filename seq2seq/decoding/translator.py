@@ -50,8 +50,9 @@ class Translator:
         device: str = "cpu",
         precision: str = "float32",
     ) -> None:
+        """Search in bfloat16 where `precision`, that of training, allows it and it is fast."""
         self.model = model
-        self.precision = precision  # of the products of a search, unless it is deterministic
+        self.narrows = precision != "float32" and has_fast_bfloat16(torch.device(device))
         self.aligner = model  # which says where translations looked; another one may lend its eyes
         self.source = source
         self.target = target
@@ -87,9 +88,7 @@ class Translator:
         keep_freed_memory()
         model, first = joined(paths, place, language_model, language_model_weight)
         settings = override(first.recipe.decoding, decoding)
-        precision = "float32"
-        if first.recipe.training.precision != "float32" and has_fast_bfloat16(torch.device(place)):
-            precision = "bfloat16"
+        precision = first.recipe.training.precision
         return cls(model, first.source, first.target, settings, place, precision)
 
     @property
@@ -224,7 +223,7 @@ class Translator:
 
     def _searched(self) -> StepwiseModel:
         """Return the model in the precision in which it is searched."""
-        if self.precision == "float32" or self.decoding.deterministic:
+        if not self.narrows or self.decoding.deterministic:
             return self.model
         if self._narrow is None:
             self._narrow = Narrow(self.model, self.device)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from seq2seq.nn.mixed import with_narrow_matrices
+from seq2seq.nn.packed import PackedLinear, packs
 
 
 class Narrow:
@@ -18,7 +19,7 @@ class Narrow:
 
     def __init__(self, model: Any, device: str) -> None:
         assert isinstance(model, nn.Module)
-        self.model: Any = with_narrow_matrices(model)
+        self.model: Any = _with_narrow_matrices(model)
         self.normalised: bool = model.normalised  # type: ignore[assignment]
         self.device = torch.device(device).type
 
@@ -50,3 +51,22 @@ class Narrow:
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device, torch.bfloat16, cache_enabled=False)
+
+
+def _with_narrow_matrices(model: nn.Module) -> nn.Module:
+    """Return a copy whose matrices are bfloat16.
+
+    What is no matrix of a product (word vectors, biases, norms) is shared with the original.
+    """
+    result = copy.deepcopy(model, {id(weight): weight for weight in model.parameters()})
+    for module in list(result.modules()):
+        if isinstance(module, nn.Embedding):
+            continue
+        for name, weight in list(module.named_parameters(recurse=False)):
+            if weight.dim() > 1 and not packs(module):
+                narrow = weight.detach().to(torch.bfloat16)
+                setattr(module, name, nn.Parameter(narrow, requires_grad=False))
+        for name, layer in list(module.named_children()):
+            if packs(layer):
+                setattr(module, name, PackedLinear(layer))  # type: ignore[arg-type]
+    return result

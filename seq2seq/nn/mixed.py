@@ -5,11 +5,10 @@ Weights that are trained are float32 always; `torch.autocast` turns them for eac
 
 from __future__ import annotations
 
-import copy
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from seq2seq.config.schema import PrecisionName
 
@@ -50,58 +49,3 @@ def product_type(operand: Tensor) -> torch.dtype:
     if torch.is_autocast_enabled(device):
         return torch.get_autocast_dtype(device)
     return operand.dtype
-
-
-class PackedLinear(nn.Module):
-    """A linear layer in bfloat16 whose matrix lies as oneDNN wants it, so that no call reorders it.
-
-    With few rows, reordering the matrix costs more than the product (docs/log.md).
-    """
-
-    def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(_narrow(linear.weight), requires_grad=False)  # for who asks
-        self.matrix = torch.ops.mkldnn._reorder_linear_weight(self.weight)
-        self.bias = None if linear.bias is None else _narrow(linear.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return [..., O] for [..., I]."""
-        narrow = x.to(torch.bfloat16)
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(
-            narrow, self.matrix, self.bias, "none", [], ""
-        )
-        return product
-
-
-def with_narrow_matrices(model: nn.Module) -> nn.Module:
-    """Return a copy for use within `autocast`, without gradients, whose matrices are bfloat16.
-
-    What a model computes there is the same, but its matrices are turned once and not for each
-    product. What is no matrix of a product (word vectors, biases, norms) is shared.
-    """
-    result = copy.deepcopy(model, {id(weight): weight for weight in model.parameters()})
-    for module in list(result.modules()):
-        for name, layer in list(module.named_children()):
-            if type(layer) is nn.Linear and _packs(layer.weight):
-                setattr(module, name, PackedLinear(layer))
-    for module in result.modules():
-        if isinstance(module, nn.Embedding):
-            continue
-        for name, weight in module.named_parameters(recurse=False):
-            if weight.dim() > 1:
-                setattr(module, name, nn.Parameter(_narrow(weight), requires_grad=False))
-    return result
-
-
-def _narrow(weight: Tensor) -> Tensor:
-    return weight.detach().to(torch.bfloat16)
-
-
-def _packs(weight: Tensor) -> bool:
-    """Return whether oneDNN may keep a matrix in an order of its own."""
-    return (
-        weight.device.type == "cpu"
-        and torch.backends.mkldnn.is_available()
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-        and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
-    )
