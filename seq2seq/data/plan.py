@@ -19,6 +19,7 @@ Lengths = NDArray[np.integer[Any]]
 
 POOL_BATCHES = 1000  # batches a pool is worth: more sort better, fewer mix better
 STRIPS = (0.0, 0.04, 0.08, 0.12, 0.16, 0.32)  # relative widths tried for strips of source length
+EVEN = 32  # a batch of more than twice as many sentences holds a multiple, so that shapes recur
 RARE = 4  # a length that fills less than 1/RARE of a batch shares one with other lengths
 
 
@@ -135,7 +136,10 @@ def _cut(heights: Indices, tokens: int, sentences: int) -> Indices:
         most = min(sentences, max(1, tokens // (int(heights[place]) + 1)))
         highest = np.maximum.accumulate(heights[place : place + most])
         costs = (highest + 1) * np.arange(1, len(highest) + 1)
-        place += max(1, int(np.searchsorted(costs, tokens, side="right")))
+        taken = max(1, int(np.searchsorted(costs, tokens, side="right")))
+        if 2 * EVEN <= taken < min(sentences, len(heights) - place):
+            taken -= taken % EVEN
+        place += taken
     return np.asarray(starts, dtype=np.int64)
 
 

@@ -6,12 +6,28 @@ from collections.abc import Callable
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar, cast
 
+import torch
 from torch import Tensor, nn
 
 from seq2seq.config.schema import ModelConfig
 from seq2seq.nn.attention import CrossAttention, FeedForward, SelfAttention, attend
 from seq2seq.nn.dropout import dropout
 from seq2seq.nn.positions import Rotation
+
+
+class LayerNorm(nn.LayerNorm):
+    """Layer normalisation that returns the type that it reads, where a kernel can do that.
+
+    Under autocast torch's own would turn all into float32, and the next product turn it back. Sums
+    are in float32 always.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [..., H] for [..., H]."""
+        if x.device.type != "cpu":
+            return super().forward(x)
+        shape = self.normalized_shape
+        return torch.native_layer_norm(x, shape, self.weight, self.bias, self.eps)[0]
 
 
 class RMSNorm(nn.RMSNorm):
@@ -23,7 +39,7 @@ class RMSNorm(nn.RMSNorm):
 
 
 NORMS: dict[str, Callable[[int], nn.Module]] = {
-    "layer": nn.LayerNorm,
+    "layer": LayerNorm,
     "rms": partial(RMSNorm, eps=1e-6),
 }
 Sublayer = TypeVar("Sublayer", bound=nn.Module)

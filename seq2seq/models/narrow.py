@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from seq2seq.nn.packed import PackedLinear, packs
+from seq2seq.nn.packed import ByteLinear, PackedLinear, packed
 
 
 class Narrow:
@@ -54,19 +54,19 @@ class Narrow:
 
 
 def _with_narrow_matrices(model: nn.Module) -> nn.Module:
-    """Return a copy whose matrices are bfloat16.
+    """Return a copy whose matrices are bfloat16, or bytes in packed layers that are wide.
 
     What is no matrix of a product (word vectors, biases, norms) is shared with the original.
     """
     result = copy.deepcopy(model, {id(weight): weight for weight in model.parameters()})
     for module in list(result.modules()):
-        if isinstance(module, nn.Embedding):
+        for name, layer in list(module.named_children()):
+            setattr(module, name, packed(layer))
+    for module in result.modules():
+        if isinstance(module, nn.Embedding | PackedLinear | ByteLinear):
             continue
         for name, weight in list(module.named_parameters(recurse=False)):
-            if weight.dim() > 1 and not packs(module):
+            if weight.dim() > 1:
                 narrow = weight.detach().to(torch.bfloat16)
                 setattr(module, name, nn.Parameter(narrow, requires_grad=False))
-        for name, layer in list(module.named_children()):
-            if packs(layer):
-                setattr(module, name, PackedLinear(layer))  # type: ignore[arg-type]
     return result

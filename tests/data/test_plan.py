@@ -53,6 +53,16 @@ def test_the_plan_depends_on_seed_and_epoch_alone(one_length):
         assert {tuple(batch) for batch in first} != {tuple(batch) for batch in other}
 
 
+def test_large_batches_hold_few_different_numbers_of_sentences():
+    source, target = realistic(20_000)
+    sizes = [len(each) for each in batch_plan(source, target, seed=1, epoch=0, batch_tokens=4096)]
+    large = [size for size in sizes if size >= 2 * plan.EVEN]
+    assert len(large) > 0.9 * len(sizes)
+    assert sum(size % plan.EVEN > 0 for size in large) <= 1  # the last
+    fixed = batch_plan(source, target, seed=1, epoch=0, batch_tokens=4096, batch_sentences=70)
+    assert sorted({len(each) for each in fixed})[-1] == 70  # as asked for
+
+
 def test_the_stream_of_a_key_never_changes():
     source = target = np.full(8, 3, dtype=np.int32)
     batches = batch_plan(source, target, seed=1, epoch=0, batch_tokens=16)

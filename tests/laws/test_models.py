@@ -46,7 +46,8 @@ def test_narrow_matrices_are_what_autocast_makes_of_them(model: Any, sentences: 
     with torch.autocast("cpu", torch.bfloat16):
         expected = stepwise(model, sentences)
     found, exact = stepwise(narrow, sentences), stepwise(model, sentences)
-    assert (found - expected).abs().mean() < 0.01 * exact.std()  # the last digit, here and there
+    # the last digit, here and there, and a projection that may be rounded to bytes
+    assert (found - expected).abs().mean() < 0.02 * exact.std()
     assert 1e-4 < (found - exact).abs().mean() < 0.1 * exact.std()
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
     looked = narrow.align(sentences.source, sentences.lengths, sentences.target)

@@ -26,9 +26,7 @@ def grown(past: Past, sentences: int, marks: Tensor) -> Past:
 def seen(past: Past) -> list[list[list[int]]]:
     """Return the marks that each hypothesis can see, in order of time."""
     slots = past.store.slots[0, 0, :, 0, : past.length, 0]  # [B, length]
-    visible = past.visible
-    if visible is None:
-        return [[[int(mark) for mark in row]] for row in slots]
+    visible = past.visible[..., : past.length]
     return [
         [[int(mark) for mark, own in zip(row, mask, strict=True) if own == 0] for mask in masks]
         for row, masks in zip(slots, visible, strict=True)
@@ -84,3 +82,12 @@ def test_it_grows_beyond_its_first_room() -> None:
     for mark in range(3 * ROOM):
         past = grown(past, 1, torch.tensor([[mark]]))
     assert seen(past) == [[list(range(3 * ROOM))]]
+
+
+def test_slots_that_nobody_sees_are_left_behind() -> None:
+    past = grown(begun(1).select(torch.tensor([0, 0])), 1, torch.tensor([[0, 1]]))
+    marks = list(range(2, 8 * ROOM))
+    for mark in marks:
+        past = grown(past.select(torch.tensor([0, 0])), 1, torch.tensor([[mark, -mark]]))
+    assert seen(past) == [[[0, *marks], [0, *marks[:-1], -marks[-1]]]]
+    assert past.length < 1.5 * len(marks)  # of 2 a step
