@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-ROOM = 8  # steps of time for which a store grows at once
+ROOM = 6  # steps of time for which a store grows at once
 
 
 class Store:
@@ -59,10 +59,10 @@ class Past(NamedTuple):
         same = torch.arange(before, device=chosen.device)
         return past if torch.equal(chosen, same) else past._moved(chosen)
 
-    def _moved(self, chosen: Tensor, more: int = 0) -> Past:
+    def _moved(self, chosen: Tensor) -> Past:
         """Return the past in a store of its own, for sentences at `chosen` ([B]) of the old one.
 
-        Slots that no hypothesis sees any more stay behind. There is room for `more`, at least.
+        Slots that no hypothesis sees any more stay behind. There is room for a step more, at least.
         """
         slots, visible = self.store.slots, self.visible
         layers, parts, before, heads, room, width = slots.shape
@@ -73,8 +73,9 @@ class Past(NamedTuple):
         head = torch.arange(heads, device=slots.device)[:, None]
         rows = (place[:, :, None, None] * heads + head) * room + kept[:, None]  # [2L, B, A, length]
         content = slots.view(-1, width).index_select(0, rows.flatten())
-        unit = ROOM * visible.shape[1]
-        grown = unit * -(-(length + more) // unit)  # few sizes: each has code of its own
+        beam = visible.shape[1]
+        unit = 8 * -(-ROOM * beam // 8)  # few sizes: products of each have code of their own
+        grown = unit * -(-(length + beam) // unit)
         moved = slots.new_zeros(layers, parts, len(chosen), heads, grown, width)
         moved[..., :length, :] = content.view(*moved.shape[:4], length, width)
         still = visible.new_full((*visible.shape[:2], grown), torch.finfo(visible.dtype).min / 2)
@@ -88,9 +89,9 @@ class Past(NamedTuple):
 
     def longer(self, beam: int) -> Past:
         """Return a past with a slot more for each of `beam` hypotheses, seen by itself alone."""
-        past, sentences = self, len(self.visible)
+        past = self
         if self.store.used != self.length or self.store.slots.shape[4] < self.length + beam:
-            past = self._moved(torch.arange(sentences, device=self.visible.device), beam)
+            past = self._moved(torch.arange(len(self.visible), device=self.visible.device))
         length = past.length + beam
         past.store.used = length
         visible = past.visible.clone()
