@@ -21,7 +21,7 @@ from seq2seq.decoding.batching import pad_sources
 from seq2seq.decoding.device import choose_device
 from seq2seq.models.build import build_model
 from seq2seq.models.narrow import Narrow
-from seq2seq.nn.allocation import keep_freed_memory
+from seq2seq.nn.allocation import keep_between_steps
 from seq2seq.nn.mixed import has_fast_bfloat16, resolve_precision
 from seq2seq.text.tokenizer import BOS, SPECIALS
 from seq2seq.training.optimizer import build_optimizer
@@ -66,7 +66,7 @@ def measure(
 ) -> list[Costs]:
     """Measure each model at each length, one after another."""
     place = choose_device(device)
-    keep_freed_memory()
+    keep_between_steps()
     result = []
     for name, config in models.items():
         torch.manual_seed(1)

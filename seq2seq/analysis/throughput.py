@@ -19,7 +19,7 @@ from seq2seq.analysis.products import Recorder, best_seconds, operations
 from seq2seq.config.schema import Recipe
 from seq2seq.decoding.device import choose_device, peak_memory
 from seq2seq.decoding.translator import Translator, unheard
-from seq2seq.nn.allocation import keep_freed_memory
+from seq2seq.nn.allocation import keep_between_steps
 from seq2seq.training.events import Step
 from seq2seq.training.loop import Loop
 from seq2seq.training.session import Session, open_session
@@ -89,7 +89,7 @@ def training_speed(
     quiet = {"validate_every": sys.maxsize, "save_every": sys.maxsize, "log_every": updates}
     training = recipe.training.model_copy(update={**endless, **quiet})
     place = choose_device(device)
-    keep_freed_memory()
+    keep_between_steps()
     with TemporaryDirectory() as folder:
         session = open_session(
             recipe.model_copy(update={"training": training}),

@@ -28,7 +28,7 @@ from seq2seq.models.ensemble import Ensemble
 from seq2seq.models.fusion import Fusion
 from seq2seq.models.language import LanguageModel
 from seq2seq.models.narrow import Narrow
-from seq2seq.nn.allocation import keep_freed_memory
+from seq2seq.nn.allocation import keep_between_steps
 from seq2seq.nn.mixed import has_fast_bfloat16
 from seq2seq.text.lines import encodable, is_blank
 from seq2seq.text.tokenizer import UNK, Tokenizer
@@ -85,7 +85,7 @@ class Translator:
         if not paths:
             raise UsageError("no run directory given", "name at least one")
         place = choose_device(device)
-        keep_freed_memory()
+        keep_between_steps()
         model, first = joined(paths, place, language_model, language_model_weight)
         settings = override(first.recipe.decoding, decoding)
         precision = first.recipe.training.precision

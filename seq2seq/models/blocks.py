@@ -80,7 +80,7 @@ def _attend_to_past(
     block: Block[SelfAttention],
     x: Tensor,
     remember: Remember,
-    visible: Tensor | None,
+    visible: Tensor,
     turned: Rotation | None,
 ) -> Tensor:
     """Let one position of K hypotheses ([B, K, H]) attend to itself and what stands before it."""
@@ -107,7 +107,7 @@ class EncoderLayer(nn.Module):
         return self.feed_forward(x, self.feed_forward.sublayer)  # type: ignore[no-any-return]
 
     def step(
-        self, x: Tensor, remember: Remember, visible: Tensor | None, turned: Rotation | None
+        self, x: Tensor, remember: Remember, visible: Tensor, turned: Rotation | None
     ) -> Tensor:
         """Take one position of K hypotheses, [B, K, H], as a layer of a decoder does."""
         x = _attend_to_past(self.attention, x, remember, visible, turned)
@@ -140,7 +140,7 @@ class DecoderLayer(nn.Module):
         self,
         x: Tensor,
         remember: Remember,
-        visible: Tensor | None,
+        visible: Tensor,
         turned: Rotation | None,
         keys: Tensor,
         values: Tensor,
@@ -149,7 +149,7 @@ class DecoderLayer(nn.Module):
         """Take one position of K hypotheses, [B, K, H].
 
         `remember` takes its keys and values ([B, A, K, D] each) and returns those of the past with
-        them, of which `visible` ([B, 1, K, t]) hides what is another hypothesis' own.
+        them, of which `visible` ([B, 1, K, C]) hides what is not a hypothesis' own.
         """
         x = _attend_to_past(self.attention, x, remember, visible, turned)
         return self._above(x, keys, values, source_mask)

@@ -20,7 +20,7 @@ LARGEST = 2**31 - 1  # mallopt takes an int
 SHAPES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")  # read at the first product
 
 
-def keep_freed_memory() -> None:
+def keep_between_steps() -> None:
     """Let glibc keep freed memory for the next step, and oneDNN the code of more shapes.
 
     With another C library only the second happens.

@@ -27,7 +27,7 @@ def attention_weights(query: Tensor, keys: Tensor, mask: Tensor | None) -> Tenso
     scores = torch.matmul(query * (1.0 / math.sqrt(query.shape[-1])), keys.transpose(-1, -2))
     if mask is not None:
         scores = scores + mask
-    return torch._softmax(scores, -1, False)
+    return torch._softmax(scores, -1, False)  # autocast would turn scores into float32, and back
 
 
 def attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:

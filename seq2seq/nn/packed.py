@@ -1,7 +1,7 @@
 """Linear layers for translation on a CPU, packed once in the order that oneDNN wants.
 
 Products in bytes go twice as fast as in bfloat16, but rounding what they read takes time too: they
-pay where a layer returns more numbers than it reads, most of all in the projection to words.
+pay where a layer returns many more numbers than it reads, as the projection to words does.
 """
 
 from __future__ import annotations

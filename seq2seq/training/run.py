@@ -8,7 +8,7 @@ from pathlib import Path
 from seq2seq.config.schema import Recipe
 from seq2seq.decoding.device import choose_device
 from seq2seq.models.build import check_cell_options
-from seq2seq.nn.allocation import keep_freed_memory
+from seq2seq.nn.allocation import keep_between_steps
 from seq2seq.training.card import write_card
 from seq2seq.training.directory import CARD, LOCK, locked, refuse_used
 from seq2seq.training.events import Event, Noted, Stopped
@@ -43,7 +43,7 @@ def train(
     """
     check_cell_options(recipe.model)
     place = choose_device(device)
-    keep_freed_memory()
+    keep_between_steps()
     if not resume and not (run / LOCK).exists():  # whether a lock is held is asked below
         refuse_used(run)
     with locked(run):

@@ -17,11 +17,11 @@ from seq2seq.config.loading import check_recipe, recipe_values
 from seq2seq.data.batches import gather_batch
 from seq2seq.decoding.device import peak_memory
 from seq2seq.models.build import build_model
-from seq2seq.nn.allocation import keep_freed_memory
+from seq2seq.nn.allocation import keep_between_steps
 from seq2seq.training.optimizer import build_optimizer
 from seq2seq.training.step import train_step
 
-keep_freed_memory()
+keep_between_steps()
 torch.manual_seed(1)
 recipe = check_recipe(recipe_values("sutskever2014-wmt14-en-fr"), {}, where="the paper's")
 sizes = recipe.text.sizes
