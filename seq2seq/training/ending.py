@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from seq2seq.config.schema import TrainingConfig
 
-MEASURED_STEPS = 100  # after so many steps `max_minutes` becomes a step count
-WARM_STEPS = 50  # of these, the first are not timed: caches fill, memory is asked for
+MEASURED_STEPS = 50  # after so many steps `max_minutes` becomes a step count
+WARM_STEPS = 25  # of these, the first are not timed: caches fill, memory is asked for
 TRANSLATION_SHARE = 2.0  # greedy translation of the validation set takes about twice its loss
 
 

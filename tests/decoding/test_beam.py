@@ -32,7 +32,7 @@ def tokens(results):
     return [[one.tokens for one in found] for found in results]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(5, 400),
     size=st.integers(4, 30),

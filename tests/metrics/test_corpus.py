@@ -50,7 +50,7 @@ def test_only_the_metrics_asked_for() -> None:
     assert list(score(HYPOTHESES, [REFERENCES], metrics=["BLEU"])) == ["BLEU"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 4), st.lists(st.integers(0, 4), max_size=3))
 def test_lengths_that_differ_or_are_zero_never_score(hypotheses: int, sets: list[int]) -> None:
     good = bool(sets) and all(count == hypotheses for count in sets) and hypotheses > 0

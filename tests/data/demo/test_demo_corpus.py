@@ -108,7 +108,7 @@ def test_english_spelling(corpus: DemoCorpus) -> None:
     assert [pair.source for pair in corpus.train if pattern.search(pair.source)] == []
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10**6))
 def test_sentences_of_any_seed_are_well_formed(seed: int) -> None:
     translations: dict[str, str] = {}
