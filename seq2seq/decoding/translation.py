@@ -57,6 +57,7 @@ class Writer:
         self.penalty = decoding.length_penalty
         self.alignment = alignment
         self.weights = weights
+        self.written: dict[Pieces, str] = {}  # the text of a hypothesis, by its pieces
         if decoding.dictionary and not decoding.replace_unknown:
             raise RecipeError(
                 "decoding.dictionary is read for decoding.replace_unknown alone",
@@ -67,9 +68,21 @@ class Writer:
         )
 
     def nbest(
+        self,
+        texts: Sequence[str],
+        parts: Sequence[Sequence[Pieces]],
+        found: Sequence[Sequence[Sequence[Hypothesis]]],
+    ) -> list[list[Translation]]:
+        """Return the translations of each text, whose parts have hypotheses, best first."""
+        rows = {tuple(one.tokens) for text in found for part in text for one in part}
+        # One call for all takes an eighth of the time of a call for each.
+        self.written = dict(zip(rows, self.target.decode(rows), strict=True))
+        return [self._nbest(*row) for row in zip(texts, parts, found, strict=True)]
+
+    def _nbest(
         self, text: str, parts: Sequence[Pieces], found: Sequence[Sequence[Hypothesis]]
     ) -> list[Translation]:
-        """Return the translations of a text, whose parts have hypotheses, best first.
+        """Return the translations of a text.
 
         A part with fewer hypotheses than another gives its last one again.
         """
@@ -91,7 +104,6 @@ class Writer:
         looks = [self._look(*pair) for pair in zip(parts, chosen, strict=True)]
         weights = [one for one in looks if one is not None]
         aligned = self.alignment != "none" and len(weights) == len(parts)
-        shown = [piece for part in parts for piece in self.source.pieces([*part, EOS])]
         return Translation(
             one_line(" ".join(text for text in texts if text)),
             # That of a whole text may hold more than its length: its coverage.
@@ -100,7 +112,9 @@ class Writer:
             else normalised(log_probability, symbols, self.penalty),
             log_probability,
             [piece for one in chosen for piece in self.target.pieces(one.tokens)],
-            shown if aligned else [],
+            [piece for part in parts for piece in self.source.pieces([*part, EOS])]
+            if aligned
+            else [],
             (best_places(weights) if self.alignment == "best" else all_weights(weights))
             if aligned
             else None,
@@ -113,7 +127,7 @@ class Writer:
         weights = self._look(part, hypothesis)
         if self.unknown and weights is not None and UNK in hypothesis.tokens:
             return self.unknown.replaced(part, unknown, hypothesis.tokens, weights)
-        return self.target.decode([hypothesis.tokens])[0]
+        return self.written[tuple(hypothesis.tokens)]
 
 
 def best_places(weights: Sequence[Tensor]) -> list[int]:

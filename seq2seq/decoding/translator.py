@@ -206,7 +206,7 @@ class Translator:
             self._weights(parts, found) if form != "none" or self.decoding.replace_unknown else {}
         )
         writer = Writer((self.source, self.target), self.decoding, form, weights)
-        return [writer.nbest(*row) for row in zip(texts, parts, found, strict=True)]
+        return writer.nbest(texts, parts, found)
 
     def _found(self, jobs: Sequence[Job], n: int) -> dict[Job, list[Hypothesis]]:
         """Translate each distinct sentence once."""

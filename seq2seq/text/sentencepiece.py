@@ -56,7 +56,12 @@ class SentencePiece:
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """Return the pieces that ids stand for."""
-        return [self._processor.id_to_piece(int(index)) for index in ids]
+        return [self._names[index] for index in ids]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        names: list[str] = self._processor.id_to_piece(list(range(self.size)))
+        return names
 
     def ids(self, pieces: Iterable[str]) -> list[int] | None:
         """Return the ids of pieces, or None where one is not in the model."""
@@ -69,7 +74,7 @@ class SentencePiece:
     @cached_property
     def word_starts(self) -> list[bool]:
         """Return for each id whether its piece begins a word."""
-        return [piece.startswith(WORD_START) for piece in self.pieces(range(self.size))]
+        return [piece.startswith(WORD_START) for piece in self._names]
 
     def segmentations(
         self, words: Sequence[tuple[int, ...]], count: int, strength: float, seed: int
@@ -80,7 +85,7 @@ class SentencePiece:
         share of merges left out of Provilkov et al. (2020) for BPE. A word with an unknown
         character has only its own segmentation. The result is a function of the arguments.
         """
-        names = self.pieces(range(self.size))
+        names = self._names
         texts = ["".join(names[piece] for piece in word) for word in words]
         free = [
             place
