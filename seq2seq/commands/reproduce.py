@@ -47,9 +47,9 @@ def reproduce(
 
     from seq2seq.config.experiment import load_experiment
     from seq2seq.config.shipped import EXPERIMENT
-    from seq2seq.decoding.device import choose_device
     from seq2seq.experiments.reproduction import Reproduction
     from seq2seq.report.reproduction import show_reproduced, write_report
+    from seq2seq.runtime.devices import choose_device
 
     wanted, path = load_experiment(experiment)
     name = path.parent.name if path.name == EXPERIMENT else path.stem

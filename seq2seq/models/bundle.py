@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from seq2seq.config.schema import Recipe
 from seq2seq.errors import ModelError
-from seq2seq.models.build import build_model
+from seq2seq.models.build import outline
 from seq2seq.models.weights import unpack
 from seq2seq.text.folder import load_tokenizers, read_small
 from seq2seq.text.tokenizer import Tokenizer
@@ -123,8 +123,7 @@ def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
             "take it from a backup, or let it train to its first validation: "
             f"seq2seq train --run {run} --resume",
         )
-    with torch.device("meta"):
-        model = build_model(recipe.model, recipe.text.source_order, source.size, target.size)
+    model = outline(recipe.model, recipe.text.source_order, source.size, target.size)
     tensors = unpack(run / WEIGHTS, weight_tensors(model))
     model.to_empty(device="cpu")
     retie(model, recipe)

@@ -6,16 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from seq2seq.config.schema import Recipe
 from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
-from seq2seq.models.build import MODELS, build_model, parameters_by_part
+from seq2seq.models.build import MODELS, outline, parameters_by_part
 from seq2seq.models.bundle import load_bundle_tokenizers
-from seq2seq.nn.allocation import CHUNK_LOGITS
 from seq2seq.nn.cells.cell import Cell
+from seq2seq.runtime.allocation import CHUNK_LOGITS
 from seq2seq.training.session import cache_folder, named_origin
 
 OPTIMIZER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}  # numbers kept a weight
@@ -77,8 +75,7 @@ def nominal_sizes(recipe: Recipe) -> Sizes:
 
 def sizes_of(recipe: Recipe, source: int, target: int) -> Sizes:
     """Return the sizes of a model over vocabularies of these sizes; nothing is allocated."""
-    with torch.device("meta"):
-        model = build_model(recipe.model, recipe.text.source_order, source, target)
+    model = outline(recipe.model, recipe.text.source_order, source, target)
     biases = sum(value.numel() for value in model.parameters() if value.ndim == 1)
     cells = [module for module in model.modules() if isinstance(module, Cell)]
     recurrent = sum(

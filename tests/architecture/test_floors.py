@@ -9,6 +9,7 @@ FLOORS = {
     "errors": 0,
     "files": 0,
     "config": 1,
+    "runtime": 1,
     "nn": 2,
     "text": 2,
     "metrics": 2,

@@ -59,7 +59,10 @@ def test_stopped_and_resumed(
         assert one.read_bytes() == other.read_bytes()
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "precision",
+    ["float32", pytest.param("bfloat16", marks=pytest.mark.usefixtures("bfloat16"))],
+)
 def test_work_after_the_last_checkpoint_is_done_again(
     tiny_recipe: Make, train_to: Any, outcome: Any, tmp_path: Path, precision: str
 ) -> None:
