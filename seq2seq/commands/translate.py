@@ -79,6 +79,7 @@ def translate(
         raise UsageError("an n-best list needs a format that can hold it", "add --format jsonl")
     if language_model is None and language_model_weight is not None:
         raise UsageError("--language-model-weight has no model", "add --language-model RUN")
+    changes = _checked([*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])])
     from seq2seq.config.loading import decoding_overrides
     from seq2seq.decoding.output import open_output
     from seq2seq.decoding.stream import chunks_of, translate_stream
@@ -88,7 +89,6 @@ def translate(
     source = input_file or _standard_input()
     name = str(input_file or "standard input")
     weight = USUAL_WEIGHT if language_model_weight is None else language_model_weight
-    changes = [*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])]
     with open_output(output_file) as write:
         translator = Translator.load(
             runs,
@@ -102,6 +102,15 @@ def translate(
         translate_stream(
             translator, chunks, write, form=form, nbest=nbest, warn=warn, strict=strict
         )
+
+
+def _checked(changes: list[str]) -> list[str]:
+    """Return the changes to a model's own settings; a mistake in them is told before it is read."""
+    from seq2seq.config.loading import decoding_overrides
+    from seq2seq.config.schema import DecodingConfig
+
+    decoding_overrides(DecodingConfig(), changes)
+    return changes
 
 
 def _apart(given: Path | None, wanted: Path | None) -> tuple[Path | None, Path | None]:

@@ -20,12 +20,14 @@ from torch import Tensor, nn
 
 from seq2seq.config.schema import Recipe
 from seq2seq.errors import ModelError
-from seq2seq.models.build import outline
+from seq2seq.models.build import allocate, outline
 from seq2seq.models.weights import unpack
+from seq2seq.runtime.memory import require_memory
 from seq2seq.text.folder import load_tokenizers, read_small
 from seq2seq.text.tokenizer import Tokenizer
 
 FORMAT = 1
+COPIES = 2  # of the weights while they are loaded: as they are read, and as the model has them
 RECIPE, WEIGHTS = "recipe.json", "model.safetensors"
 LARGEST_JSON = 1 << 20  # bytes
 
@@ -114,6 +116,7 @@ def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
 
     Raises:
         ModelError: any file is missing or damaged, or the files do not fit together.
+        ResourceError: there is too little memory for the weights.
     """
     recipe = read_recipe(run)
     source, target = load_bundle_tokenizers(run)
@@ -124,8 +127,13 @@ def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
             f"seq2seq train --run {run} --resume",
         )
     model = outline(recipe.model, recipe.text.source_order, source.size, target.size)
+    require_memory(
+        COPIES * (run / WEIGHTS).stat().st_size,
+        f"loading {run / WEIGHTS}",
+        "free some, or use a smaller model",
+    )
     tensors = unpack(run / WEIGHTS, weight_tensors(model))
-    model.to_empty(device="cpu")
+    allocate(model)
     retie(model, recipe)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

@@ -30,7 +30,6 @@ from seq2seq.models.bundle import (
 from seq2seq.models.bundle import WEIGHTS as BEST
 from seq2seq.models.weights import pack, unpack
 from seq2seq.nn.mixed import resolve_precision
-from seq2seq.runtime.processor import has_fast_bfloat16
 from seq2seq.text.folder import save_tokenizers
 from seq2seq.training.average import WeightAverage
 from seq2seq.training.checkpoint import (
@@ -51,6 +50,7 @@ from seq2seq.training.directory import (
 )
 from seq2seq.training.optimizer import build_optimizer, load_optimizer, optimizer_tensors
 from seq2seq.training.randomness import reseed
+from seq2seq.training.sizes import require_training_memory
 from seq2seq.training.state import TrainingState
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
@@ -151,10 +151,11 @@ def open_session(
 
     Raises:
         ModelError: the run cannot be resumed: its recipe or data differ, or it is damaged.
-        ResourceError: the device has no bfloat16, and the recipe asks for it.
+        ResourceError: the device has too little memory, or no bfloat16 where that is asked for.
     """
     place = torch.device(device)
-    precision = resolve_precision(recipe.training.precision, place)
+    precision = resolve_precision(recipe.training.precision, place, note)
+    require_training_memory(recipe, device)
     begun = resume and (run / RECIPE).exists()
     if resume and not begun:
         note(f"{run} has no run to resume yet: starting at step 0")
@@ -163,10 +164,9 @@ def open_session(
     origin = run if begun else start or named_origin(recipe)
     tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
+    require_training_memory(recipe, device, prepared.source.size, prepared.target.size)
     for line in prepared.report.lines():
         note(line)
-    if precision == "bfloat16" and not has_fast_bfloat16(place):
-        note(f"this {place.type} has no bfloat16 unit: float32 would be faster")
     surroundings = environment(device, precision)
     if begun:
         _check_same_run(run, recipe, prepared, surroundings, note)
