@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import BinaryIO
 
-from seq2seq.errors import ResourceError
+from seq2seq.errors import DataError, ResourceError
 
 BIDIRECTIONAL = frozenset(  # direction marks, embeddings, overrides and isolates
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -47,13 +48,25 @@ def tell(message: str) -> None:
         pass  # the reader of messages has left; the work goes on
 
 
-def put(text: str) -> None:
-    """Write a result to standard output.
+def put(text: str, *, raw: bool = False) -> None:
+    """Write a result to standard output; `raw`, as it is unless that is a terminal.
 
     Raises:
         ResourceError: standard output is closed.
     """
-    sys.stdout.write(text)
+    sys.stdout.write(text if raw and not sys.stdout.isatty() else visible(text))
+
+
+def standard_input() -> BinaryIO:
+    """Return its bytes; Python has no `sys.stdin` where it was closed from the start.
+
+    Raises:
+        DataError: it is closed.
+    """
+    if sys.stdin is None:
+        raise DataError("standard input is closed", "pipe text in, or name a file")
+    # A stream of its own: a thread may still wait for it when Python ends and closes sys.stdin.
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 class ClosedOutput(io.TextIOBase):
@@ -61,6 +74,8 @@ class ClosedOutput(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Raise a ResourceError, unless there is nothing to write."""
+        if not isinstance(text, str):
+            raise TypeError("a text stream takes text")  # click asks which kind of stream it is
         if not text:
             return 0
         raise ResourceError(
