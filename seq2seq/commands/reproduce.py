@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from seq2seq.commands.options import Debug, Device, Quiet, notes
+from seq2seq.terminal import tell
 
 EXAMPLES = """Examples:\n
 \b
@@ -67,4 +68,4 @@ def reproduce(
     ).carried_out()
     page = write_report(found, folder)
     show_reproduced(found)
-    typer.echo(f"report: {page}", err=True)
+    tell(f"report: {page}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from seq2seq.documents import signed
 from seq2seq.runtime import processor
 from seq2seq.runtime.processor import MASKS, has_bfloat16, has_fast_bfloat16
 
@@ -83,7 +85,8 @@ def test_bfloat16_is_refused_where_there_is_none(
     begun = tmp_path / "begun"
     shutil.copytree(tiny_run, begun)
     recipe = begun / "recipe.json"
-    recipe.write_text(recipe.read_text().replace('"float32"', '"bfloat16"'))
+    document = json.loads(recipe.read_text().replace('"float32"', '"bfloat16"'))
+    recipe.write_text(json.dumps(signed(document)))
     text = tmp_path / "text"
     text.write_text("one two\n")
     new = ("--data", corpus, "--pair", "en-de", *narrow)
