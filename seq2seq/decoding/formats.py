@@ -35,6 +35,7 @@ def _fields(one: Translation) -> dict[str, Any]:
         "score": one.score,
         "log_probability": one.log_probability,
         "pieces": one.pieces,
+        "truncated": one.truncated,
     }
     return fields if one.alignment is None else {**fields, "alignment": one.alignment}
 

@@ -13,6 +13,7 @@ from seq2seq.decoding.penalties import normalised
 from seq2seq.decoding.unknown import UnknownWords
 from seq2seq.errors import RecipeError
 from seq2seq.text.lines import one_line
+from seq2seq.text.splitting import join
 from seq2seq.text.tokenizer import EOS, UNK, Tokenizer
 
 DIGITS = 4  # of an attention weight
@@ -36,6 +37,7 @@ class Translation:
     pieces: list[str]
     source_pieces: list[str] = field(default_factory=list)
     alignment: list[int] | list[list[float]] | None = None
+    truncated: bool = False  # the length limit ended it, so that its end may be missing
 
 
 class Writer:
@@ -105,7 +107,7 @@ class Writer:
         weights = [one for one in looks if one is not None]
         aligned = self.alignment != "none" and len(weights) == len(parts)
         return Translation(
-            one_line(" ".join(text for text in texts if text)),
+            one_line(join(texts)),
             # That of a whole text may hold more than its length: its coverage.
             chosen[0].score
             if len(chosen) == 1
@@ -118,6 +120,7 @@ class Writer:
             (best_places(weights) if self.alignment == "best" else all_weights(weights))
             if aligned
             else None,
+            any(one.truncated for one in chosen),
         )
 
     def _look(self, part: Pieces, hypothesis: Hypothesis) -> Tensor | None:

@@ -38,6 +38,7 @@ class Bundle:
     source: Tokenizer
     target: Tokenizer
     recipe: Recipe
+    usual_source: int | None = None  # pieces that nearly all sources of training had; None: unknown
 
 
 def weight_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -131,7 +132,13 @@ def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(tensors[name])
-    return Bundle(model.to(device).eval().requires_grad_(False), source, target, recipe)
+    model = model.to(device).eval().requires_grad_(False)
+    return Bundle(model, source, target, recipe, _usual_source(run))
+
+
+def _usual_source(run: Path) -> int | None:
+    usual = read_document(run).get("usual_source")
+    return usual if type(usual) is int and usual > 0 else None  # older runs do not say
 
 
 def retie(model: Any, recipe: Recipe) -> None:

@@ -107,8 +107,12 @@ def write_document(
     data_hash: str,
     surroundings: dict[str, Any],
     command: str,
+    usual_source: int | None = None,
 ) -> None:
-    """Write recipe.json: with it, a directory becomes a run."""
+    """Write recipe.json: with it, a directory becomes a run.
+
+    `usual_source` is how many pieces nearly all sources of the training data have.
+    """
     document = {
         "format": FORMAT,
         "seq2seq": version("seq2seq"),
@@ -117,6 +121,7 @@ def write_document(
         "data": data_hash,
         "environment": surroundings,
         "command": command,
+        "usual_source": usual_source,
     }
     replace_file(
         run / RECIPE, json.dumps(document, sort_keys=True, indent=1, allow_nan=False).encode()
