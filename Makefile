@@ -28,7 +28,7 @@ demo: $(VENV)/installed
 	$(BIN)/seq2seq demo
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -q --cov=seq2seq --cov-branch --cov-report=term:skip-covered --cov-fail-under=85
+	$(BIN)/python -m pytest -q -n 2 --cov=seq2seq --cov-branch --cov-report=term:skip-covered --cov-fail-under=85
 
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -q -m slow

@@ -147,6 +147,17 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_recipe: Callable[...
 
 
 @pytest.fixture
+def bfloat16() -> None:
+    """Skip the test on a processor that cannot train in bfloat16."""
+    import torch
+
+    from seq2seq.runtime.processor import has_bfloat16
+
+    if not has_bfloat16(torch.device("cpu")):
+        pytest.skip("this processor has no bfloat16, or it is masked")
+
+
+@pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
     """Run the command line in this process."""
     from seq2seq.commands.app import main

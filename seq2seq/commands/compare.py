@@ -21,6 +21,7 @@ from seq2seq.commands.options import (
 )
 from seq2seq.commands.paths import check_no_input
 from seq2seq.errors import DataError, UsageError
+from seq2seq.terminal import put
 
 if TYPE_CHECKING:
     from seq2seq.evaluation.systems import Spec, System
@@ -96,7 +97,7 @@ def compare(
     if html is not None:
         write_page(result, html)
     if as_json:
-        typer.echo(comparison_document(result))
+        put(comparison_document(result) + "\n")
     else:
         comparison_tables(result)
 

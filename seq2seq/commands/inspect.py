@@ -10,6 +10,7 @@ import typer
 
 from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads, notes
 from seq2seq.errors import UsageError
+from seq2seq.terminal import put
 
 EXAMPLES = """Examples:\n
 \b
@@ -61,7 +62,7 @@ def _show(
     if output is not None:
         draw(found, output)
     if as_json:
-        typer.echo(document(found))
+        put(document(found) + "\n")
     else:
         table(found)
 
@@ -102,7 +103,7 @@ def curve(
 
         write_tensorboard(curves, tensorboard)
     if as_json:
-        typer.echo(curve_document(curves))
+        put(curve_document(curves) + "\n")
     else:
         curve_tables(curves, by)
 

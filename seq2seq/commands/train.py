@@ -72,7 +72,7 @@ def train(
         _check_own_data(data, pair, resume)
     resolved = _resolved(recipe, changes, run if resume else None, start)
     if dry_run:
-        _look(resolved, start, quiet)
+        _look(resolved, start, device, quiet)
         return
     from seq2seq.report.bar import show
     from seq2seq.training import run as training
@@ -98,13 +98,13 @@ def _changes(data: Path | None, pair: str | None, assignments: list[str] | None)
     return own_data(data, pair) + list(assignments or [])
 
 
-def _look(recipe: Recipe, start: Path | None, quiet: bool) -> None:
+def _look(recipe: Recipe, start: Path | None, device: str, quiet: bool) -> None:
     """Show what needs no data first, so that it is seen even where the data cannot be had."""
     from seq2seq.report.dry_run import show_dry_run, show_nominal
     from seq2seq.training.dry_run import dry_run, nominal_sizes
 
     show_nominal(nominal_sizes(recipe))
-    show_dry_run(dry_run(recipe, notes(quiet), start))
+    show_dry_run(dry_run(recipe, notes(quiet), start, device))
 
 
 def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:

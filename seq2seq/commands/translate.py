@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
 from seq2seq.commands.options import Debug, Device, Quiet, Threads, notes
 from seq2seq.commands.paths import check_no_input
 from seq2seq.decoding.formats import FormatName
-from seq2seq.errors import DataError, UsageError
+from seq2seq.errors import UsageError
+from seq2seq.terminal import standard_input
 
 EXAMPLES = """Examples:\n
 \b
@@ -85,7 +85,7 @@ def translate(
     from seq2seq.decoding.translator import Translator
 
     input_file, output_file = _apart(input_file, output_file)
-    source = input_file or _standard_input()
+    source = input_file or standard_input()
     name = str(input_file or "standard input")
     weight = USUAL_WEIGHT if language_model_weight is None else language_model_weight
     changes = [*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])]
@@ -109,11 +109,3 @@ def _apart(given: Path | None, wanted: Path | None) -> tuple[Path | None, Path |
     source, target = (None if path == STREAM else path for path in (given, wanted))
     check_no_input(target, [source])
     return source, target
-
-
-def _standard_input() -> BinaryIO:
-    """Return its bytes; Python has no `sys.stdin` where it was closed from the start."""
-    if sys.stdin is None:
-        raise DataError("standard input is closed", "pipe text in, or use --input FILE")
-    # A stream of its own: a thread may still wait for it when Python ends and closes sys.stdin.
-    return open(sys.stdin.fileno(), "rb", closefd=False)

@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from seq2seq.config.schema import AlignmentForm, DecodingConfig
 from seq2seq.decoding.alignments import alignments
-from seq2seq.decoding.device import choose_device
 from seq2seq.decoding.hypothesis import Hypothesis
 from seq2seq.decoding.joining import Run, joined
 from seq2seq.decoding.model import StepwiseModel
@@ -28,8 +27,9 @@ from seq2seq.models.ensemble import Ensemble
 from seq2seq.models.fusion import Fusion
 from seq2seq.models.language import LanguageModel
 from seq2seq.models.narrow import Narrow
-from seq2seq.nn.allocation import keep_between_steps
-from seq2seq.nn.mixed import has_fast_bfloat16
+from seq2seq.runtime.allocation import keep_between_steps
+from seq2seq.runtime.devices import choose_device
+from seq2seq.runtime.processor import has_fast_bfloat16
 from seq2seq.text.lines import encodable, is_blank
 from seq2seq.text.tokenizer import UNK, Tokenizer
 

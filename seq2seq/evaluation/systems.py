@@ -15,12 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from seq2seq.decoding.device import peak_memory
 from seq2seq.errors import DataError, ModelError, ResourceError, UsageError
 from seq2seq.evaluation.looks import Looks, word_looks
 from seq2seq.evaluation.testsets import check_counts, damage_remark, read_texts
 from seq2seq.files import replace_file, sha256_of
 from seq2seq.models.bundle import RECIPE, WEIGHTS, read_document
+from seq2seq.runtime.devices import peak_memory
 
 LOG = "log.jsonl"
 JOINT = "+"  # between the members of an ensemble

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from seq2seq.report.console import table
+from seq2seq.terminal import put
 from seq2seq.training.dry_run import DryRun, Sizes
 
 
@@ -15,7 +14,7 @@ def show_nominal(sizes: Sizes) -> None:
 
 def show_dry_run(found: DryRun) -> None:
     """Print what the data hold, what the model would be, and two examples."""
-    write = sys.stdout.write
+    write = put
     for line in found.report.lines():
         write(line + "\n")
     _show_sizes("sizes for this data", found.sizes)
@@ -29,7 +28,7 @@ def show_dry_run(found: DryRun) -> None:
 
 
 def _show_sizes(title: str, sizes: Sizes) -> None:
-    write = sys.stdout.write
+    write = put
     write(f"\n{title}: vocabularies of {sizes.source:,} and {sizes.target:,}\n")
     rows = [[part.replace("_", " "), f"{count:,}"] for part, count in sizes.parts.items()]
     rows.append(["all", f"{sizes.all:,}"])

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from seq2seq.config.schema import Recipe
+from seq2seq.documents import parse_table, signed
 from seq2seq.errors import ModelError, ResourceError, UsageError
 from seq2seq.files import replace_file
 from seq2seq.models.bundle import FORMAT, RECIPE, read_document, read_recipe
@@ -124,7 +125,8 @@ def write_document(
         "usual_source": usual_source,
     }
     replace_file(
-        run / RECIPE, json.dumps(document, sort_keys=True, indent=1, allow_nan=False).encode()
+        run / RECIPE,
+        json.dumps(signed(document), sort_keys=True, indent=1, allow_nan=False).encode(),
     )
 
 
@@ -143,7 +145,8 @@ def differences(run: Path, recipe: Recipe) -> tuple[list[str], list[str]]:
 
 def surroundings_changed(run: Path, surroundings: dict[str, Any]) -> list[str]:
     """Return what in the environment differs from the run's first start, as "key: old -> new"."""
-    old, new = _flat(read_document(run).get("environment", {})), _flat(surroundings)
+    first = read_document(run).get("environment", {})
+    old, new = _flat(first if isinstance(first, dict) else {}), _flat(surroundings)
     return [f"{key}: {old.get(key)} -> {new[key]}" for key in new if old.get(key) != new[key]]
 
 
@@ -167,7 +170,7 @@ def truncate_log(run: Path, step: int) -> None:
     data = path.read_bytes()
     for line in data.split(b"\n"):
         try:
-            if line and json.loads(line)["step"] <= step:
+            if line and parse_table(line)["step"] <= step:
                 kept.append(line + b"\n")
         except (ValueError, KeyError, TypeError):
             continue

@@ -12,10 +12,12 @@ from seq2seq.config.schema import Recipe
 from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
-from seq2seq.models.build import MODELS, build_model, parameters_by_part
+from seq2seq.models.build import MODELS, outline, parameters_by_part
 from seq2seq.models.bundle import load_bundle_tokenizers
-from seq2seq.nn.allocation import CHUNK_LOGITS
 from seq2seq.nn.cells.cell import Cell
+from seq2seq.nn.mixed import resolve_precision
+from seq2seq.runtime.allocation import CHUNK_LOGITS
+from seq2seq.runtime.devices import choose_device
 from seq2seq.training.session import cache_folder, named_origin
 
 OPTIMIZER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}  # numbers kept a weight
@@ -77,8 +79,7 @@ def nominal_sizes(recipe: Recipe) -> Sizes:
 
 def sizes_of(recipe: Recipe, source: int, target: int) -> Sizes:
     """Return the sizes of a model over vocabularies of these sizes; nothing is allocated."""
-    with torch.device("meta"):
-        model = build_model(recipe.model, recipe.text.source_order, source, target)
+    model = outline(recipe.model, recipe.text.source_order, source, target)
     biases = sum(value.numel() for value in model.parameters() if value.ndim == 1)
     cells = [module for module in model.modules() if isinstance(module, Cell)]
     recurrent = sum(
@@ -100,8 +101,15 @@ def memory_estimate(recipe: Recipe, sizes: Sizes) -> int:
     return 4 * (sizes.all * copies + activations + projection + 3 * CHUNK_LOGITS)
 
 
-def dry_run(recipe: Recipe, note: Callable[[str], None], start: Path | None = None) -> DryRun:
-    """Prepare the data as training would, from the run `start` if given, and look at the result."""
+def dry_run(
+    recipe: Recipe, note: Callable[[str], None], start: Path | None = None, device: str = "cpu"
+) -> DryRun:
+    """Prepare the data as training would, from the run `start` if given, and look at the result.
+
+    Raises:
+        ResourceError: the device is not there, or cannot train in the recipe's precision.
+    """
+    resolve_precision(recipe.training.precision, torch.device(choose_device(device)))
     origin = start or named_origin(recipe)
     tokenizers = None if origin is None else load_bundle_tokenizers(origin)
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)

@@ -13,11 +13,11 @@ from typing import Any
 from torch import nn
 
 from seq2seq.data.plan import batch_plan
-from seq2seq.decoding.device import peak_memory
 from seq2seq.errors import DivergedError
 from seq2seq.files import replace_file
 from seq2seq.models.bundle import WEIGHTS, weight_tensors
 from seq2seq.models.weights import pack
+from seq2seq.runtime.devices import peak_memory
 from seq2seq.training.average import mean_of, swap
 from seq2seq.training.directory import append_log
 from seq2seq.training.ending import (

@@ -29,7 +29,8 @@ from seq2seq.models.bundle import (
 )
 from seq2seq.models.bundle import WEIGHTS as BEST
 from seq2seq.models.weights import pack, unpack
-from seq2seq.nn.mixed import has_fast_bfloat16, resolve_precision
+from seq2seq.nn.mixed import resolve_precision
+from seq2seq.runtime.processor import has_fast_bfloat16
 from seq2seq.text.folder import save_tokenizers
 from seq2seq.training.average import WeightAverage
 from seq2seq.training.checkpoint import (
@@ -150,7 +151,10 @@ def open_session(
 
     Raises:
         ModelError: the run cannot be resumed: its recipe or data differ, or it is damaged.
+        ResourceError: the device has no bfloat16, and the recipe asks for it.
     """
+    place = torch.device(device)
+    precision = resolve_precision(recipe.training.precision, place)
     begun = resume and (run / RECIPE).exists()
     if resume and not begun:
         note(f"{run} has no run to resume yet: starting at step 0")
@@ -161,8 +165,6 @@ def open_session(
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
     for line in prepared.report.lines():
         note(line)
-    place = torch.device(device)
-    precision = resolve_precision(recipe.training.precision, place)
     if precision == "bfloat16" and not has_fast_bfloat16(place):
         note(f"this {place.type} has no bfloat16 unit: float32 would be faster")
     surroundings = environment(device, precision)

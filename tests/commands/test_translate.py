@@ -17,6 +17,7 @@ import torch
 from seq2seq import Translator
 from seq2seq.commands.translate import translate
 from seq2seq.config.schema import Recipe
+from seq2seq.documents import signed
 from seq2seq.errors import DataError, ModelError, RecipeError, ResourceError, UsageError
 from seq2seq.models.build import build_model
 from seq2seq.models.bundle import FORMAT, weight_tensors
@@ -61,7 +62,7 @@ def make_run(folder: Path, architecture: str, tokenizers, seed: int) -> Path:
     (folder / "model.safetensors").write_bytes(pack(weight_tensors(model)))
     digests = {"source": source.digest, "target": target.digest}
     document = {"format": FORMAT, "recipe": recipe.model_dump(), "tokenizers": digests}
-    (folder / "recipe.json").write_text(json.dumps(document))
+    (folder / "recipe.json").write_text(json.dumps(signed(document)))
     return folder
 
 

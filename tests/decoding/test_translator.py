@@ -13,6 +13,7 @@ from seq2seq.config.schema import DecodingConfig, Recipe
 from seq2seq.decoding import joining
 from seq2seq.decoding import translator as module
 from seq2seq.decoding.translator import Translator
+from seq2seq.documents import signed
 from seq2seq.errors import ModelError, RecipeError, UsageError
 from seq2seq.models.narrow import Narrow
 
@@ -184,7 +185,7 @@ def test_products_are_narrow_where_that_is_faster_and_nothing_forbids_it(
     shutil.copytree(tiny_run, run)
     document = json.loads((run / "recipe.json").read_text())
     document["recipe"]["training"]["precision"] = trained
-    (run / "recipe.json").write_text(json.dumps(document))
+    (run / "recipe.json").write_text(json.dumps(signed(document)))
     searched = []
 
     def search(model, *arguments, **settings):

@@ -15,6 +15,7 @@ import sentencepiece
 import torch
 
 from seq2seq import Translator
+from seq2seq.documents import signed
 from seq2seq.export import ctranslate2 as exporting
 
 
@@ -105,7 +106,7 @@ def changed(run: Path, copy: Path, section: str, **fields: Any) -> Path:
     shutil.copytree(run, copy)
     document = json.loads((copy / "recipe.json").read_text())
     document["recipe"][section].update(fields)
-    (copy / "recipe.json").write_text(json.dumps(document))
+    (copy / "recipe.json").write_text(json.dumps(signed(document)))
     return copy
 
 
