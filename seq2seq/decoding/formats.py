@@ -36,6 +36,7 @@ def _fields(one: Translation) -> dict[str, Any]:
         "log_probability": one.log_probability,
         "pieces": one.pieces,
         "truncated": one.truncated,
+        "lost": list(one.lost),
     }
     return fields if one.alignment is None else {**fields, "alignment": one.alignment}
 

@@ -87,8 +87,8 @@ def sample(
         truncated = truncated | (going & (last == EOS) & (chosen != EOS))
         done = (ends >= 0).all(1)
         if done.any():
-            columns = (part[done] for part in (rows, tokens, ends, totals, truncated))
-            _collect(written, *columns, length_penalty)
+            table = tuple(part[done] for part in (rows, tokens, ends, totals, truncated))
+            _collect(written, table, length_penalty)
             left = (~done).nonzero()[:, 0]
             if not len(left):
                 return written
@@ -138,17 +138,11 @@ def _uniform(keys: NDArray[np.uint64], step: int) -> Tensor:
 
 
 def _collect(
-    written: list[list[Hypothesis]],
-    rows: Tensor,
-    tokens: Tensor,
-    ends: Tensor,
-    totals: Tensor,
-    truncated: Tensor,
-    length_penalty: float,
+    written: list[list[Hypothesis]], table: tuple[Tensor, ...], length_penalty: float
 ) -> None:
-    table = (part.tolist() for part in (rows, tokens, ends, totals, truncated))
-    for row, *columns in zip(*table, strict=True):
+    """Keep the samples of sentences: their rows, tokens, lengths, totals, and what is truncated."""
+    for row, *columns in zip(*(part.tolist() for part in table), strict=True):
         written[row] = [
-            Hypothesis(pieces[:end], total, normalised(total, end + 1, length_penalty), is_truncated)
-            for pieces, end, total, is_truncated in zip(*columns, strict=True)
+            Hypothesis(pieces[:end], total, normalised(total, end + 1, length_penalty), truncated)
+            for pieces, end, total, truncated in zip(*columns, strict=True)
         ]

@@ -37,8 +37,12 @@ CLAUSE_ENDS = re.compile(rf"[{COMMAS}]+|[,;:]+(?=\s)|\s[–—-]+(?=\s)")
 WORD = re.compile(r"\S+")
 BLANKS = re.compile(r"\s{2,}")
 ABBREVIATIONS = frozenset(
-    "bzw ca co corp dept dr ed eds esq etc fig gen gov hr inc jr lt ltd mag max min mio mlle mm mme "
-    "mr mrd mrs ms mt nr no nos op pp prof rep rev sen sgt sr st str tel usw vgl vol vs".split()
+    re.findall(
+        r"\w+",
+        "bzw ca co corp dept dr ed eds esq etc fig gen gov hr inc jr lt ltd mag max min mio "
+        "mlle mm mme mr mrd mrs ms mt nr no nos op pp prof rep rev sen sgt sr st str tel usw "
+        "vgl vol vs ",
+    )
 )
 
 
@@ -116,7 +120,8 @@ def _cut(text: str, start: int, end: int) -> str:
 
 
 def _sentences(text: str) -> list[Span]:
-    return _between(text, [_end(text, match) for match in ENDS.finditer(text) if _ends(text, match)])
+    marks = [match for match in ENDS.finditer(text) if _ends(text, match)]
+    return _between(text, [_end(text, match) for match in marks])
 
 
 def _end(text: str, match: re.Match[str]) -> int:
