@@ -43,6 +43,7 @@ class Bundle:
     source: Tokenizer
     target: Tokenizer
     recipe: Recipe
+    usual_source: int | None = None  # pieces that nearly all sources of training had; None: unknown
 
 
 def weight_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -108,7 +109,7 @@ def load_bundle_tokenizers(run: Path) -> tuple[Tokenizer, Tokenizer]:
     return _tokenizers_and_recipe(run)[:2]
 
 
-def _tokenizers_and_recipe(run: Path) -> tuple[Tokenizer, Tokenizer, Recipe]:
+def _tokenizers_and_recipe(run: Path) -> tuple[Tokenizer, Tokenizer, Recipe, dict[str, Any]]:
     document = read_document(run)
     hashes, recipe = document.get("tokenizers"), _recipe_of(run, document)
     source, target = load_tokenizers(run, recipe.text, recipe.data.languages)
@@ -118,7 +119,7 @@ def _tokenizers_and_recipe(run: Path) -> tuple[Tokenizer, Tokenizer, Recipe]:
                 f"{run}: the {side} tokenizer is not the one this model was trained with",
                 "take the file from a backup",
             )
-    return source, target, recipe
+    return source, target, recipe, document
 
 
 def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
@@ -157,7 +158,7 @@ def _versions(run: Path) -> list[tuple[int, ...]]:
 
 
 def _load_once(run: Path, device: str | torch.device) -> Bundle:
-    source, target, recipe = _tokenizers_and_recipe(run)
+    source, target, recipe, document = _tokenizers_and_recipe(run)
     if not os.path.lexists(run / WEIGHTS):
         raise ModelError(
             f"{run} has no {WEIGHTS}",
@@ -176,7 +177,10 @@ def _load_once(run: Path, device: str | torch.device) -> Bundle:
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(tensors[name])
-    return Bundle(model.to(device).eval().requires_grad_(False), source, target, recipe)
+    model = model.to(device).eval().requires_grad_(False)
+    usual = document.get("usual_source")  # older runs do not say
+    usual = usual if type(usual) is int and usual > 0 else None
+    return Bundle(model, source, target, recipe, usual)
 
 
 def retie(model: Any, recipe: Recipe) -> None:

@@ -61,6 +61,10 @@ class Words:
         """Return running text, one line, for words."""
         return self._moses.join(words)
 
+    def unknown(self, text: str) -> list[str]:
+        """Return the words of a text that become UNK, in order."""
+        return [word for word in self.split(text) if word not in self._ids]
+
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the word ids of each text."""
         lookup, split = self._ids.get, self._moses.split

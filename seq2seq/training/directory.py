@@ -19,11 +19,11 @@ from typing import Any
 import torch
 
 from seq2seq.config.schema import Recipe
+from seq2seq.data.prepare import Prepared
 from seq2seq.documents import parse_table, signed
 from seq2seq.errors import ModelError, ResourceError, UsageError
 from seq2seq.files import replace_file
 from seq2seq.models.bundle import FORMAT, RECIPE, read_document, read_recipe
-from seq2seq.text.tokenizer import Tokenizer
 
 CHECKPOINTS, LOG, LOCK = "checkpoints", "log.jsonl", ".lock"
 CARD = "README.md"  # written when training ends
@@ -104,8 +104,7 @@ def environment(device: str, precision: str) -> dict[str, Any]:
 def write_document(
     run: Path,
     recipe: Recipe,
-    tokenizers: tuple[Tokenizer, Tokenizer],
-    data_hash: str,
+    prepared: Prepared,
     surroundings: dict[str, Any],
     command: str,
 ) -> None:
@@ -114,10 +113,11 @@ def write_document(
         "format": FORMAT,
         "seq2seq": version("seq2seq"),
         "recipe": recipe.model_dump(),
-        "tokenizers": {"source": tokenizers[0].digest, "target": tokenizers[1].digest},
-        "data": data_hash,
+        "tokenizers": {"source": prepared.source.digest, "target": prepared.target.digest},
+        "data": prepared.data_hash,
         "environment": surroundings,
         "command": command,
+        "usual_source": prepared.train.usual_source,
     }
     replace_file(
         run / RECIPE,

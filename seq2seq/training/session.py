@@ -195,16 +195,13 @@ def open_session(
 def _begin(session: Session, start: Path | None, surroundings: dict[str, Any]) -> None:
     """Write what makes a directory a run; recipe.json, the mark of one, comes last."""
     run, prepared = session.run, session.prepared
-    tokenizers = (prepared.source, prepared.target)
     if start is not None:
         _take_weights(session, start)
-    save_tokenizers(run, *tokenizers)
+    save_tokenizers(run, prepared.source, prepared.target)
     (run / CHECKPOINTS).mkdir(exist_ok=True)
     if start is not None:
         session.save()  # from here on the run can do without the one that it came from
-    write_document(
-        run, session.recipe, tokenizers, prepared.data_hash, surroundings, session.command
-    )
+    write_document(run, session.recipe, prepared, surroundings, session.command)
 
 
 def _take_weights(session: Session, start: Path) -> None:
@@ -270,9 +267,8 @@ def _write_changes(session: Session) -> None:
     run, recipe, prepared = session.run, session.recipe, session.prepared
     if read_recipe(run) == recipe:
         return
-    tokenizers = (prepared.source, prepared.target)
     first = read_document(run).get("environment", {})
-    write_document(run, recipe, tokenizers, prepared.data_hash, first, session.command)
+    write_document(run, recipe, prepared, first, session.command)
 
 
 def _take_up(checkpoint: Path, session: Session) -> None:

@@ -125,7 +125,7 @@ def test_standard_input_agrees_under_any_locale(runs, tmp_path):
     piped = shell(f"TRANSLATE {run}", DEMANDING, LC_ALL="C", PYTHONIOENCODING="ascii")
     assert (piped.returncode, piped.stdout) == (0, expected)
     said = b"warning: 1 line has invalid UTF-8 (first: line 5), read as U+FFFD\n"
-    assert piped.stderr == said
+    assert piped.stderr.startswith(said)
     redirected = shell(f"TRANSLATE {run} --quiet < {tmp_path}/in")
     assert (redirected.returncode, redirected.stdout) == (0, expected)
     assert redirected.stderr == b""

@@ -129,7 +129,9 @@ def runs(monkeypatch, letters, prefix_model):
 
     def bundle(target):
         model = type("Model", (), {"one_length_batches": False})()
-        return SimpleNamespace(model=model, source=letters, target=target, recipe=recipe)
+        return SimpleNamespace(
+            model=model, source=letters, target=target, recipe=recipe, usual_source=30
+        )
 
     known = {"one": bundle(letters), "two": bundle(letters), "other": bundle(other)}
     monkeypatch.setattr(joining, "load_bundle", lambda path, device: known[Path(path).name])
@@ -141,6 +143,7 @@ def test_load(runs):
     translator = Translator.load("one", device="cpu")
     assert translator.model is runs["one"].model
     assert translator.decoding.beam == 3 and translator.device == "cpu"
+    assert translator.usual_source == 30
     assert Translator.load(["runs/one", Path("two")]).model.count == 2
 
 
