@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seq2seq.analysis.runs import named_runs
+from seq2seq.documents import parse_table
 from seq2seq.errors import ModelError
 from seq2seq.models.bundle import RECIPE
 from seq2seq.training.directory import LOG
@@ -102,7 +102,7 @@ def _records(path: Path) -> list[dict[str, Any]]:
         if not line:
             continue
         try:
-            record = json.loads(line)
+            record = parse_table(line)
             record["event"], record["step"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             if number == len(lines):
