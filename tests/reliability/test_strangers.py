@@ -52,14 +52,15 @@ def test_in_a_run(refused: Callable[..., str], run: Path, text: str) -> None:
     for manifest in run.glob("checkpoints/*/manifest.json"):
         manifest.write_text(text)
     told = refused(4, "train", "--run", run, "--resume")
-    assert "manifest.json: unreadable" in told and "every checkpoint" in told
+    assert "every checkpoint" in told and "is damaged" in told
     (run / "recipe.json").write_text(text)
+    log = run / "log.jsonl"
     for line in (
-        ["translate", run], ["train", "--run", run, "--resume"], ["inspect", "curve", run],
-        ["evaluate", run, "--source", run / "log.jsonl", "--reference", run / "log.jsonl"],
-    ):  # fmt: skip
-        if line[0] != "inspect":
-            assert "recipe.json is damaged" in refused(4, *line)
+        ["translate", run, "--input", log],
+        ["train", "--run", run, "--resume"],
+        ["evaluate", run, "--source", log, "--reference", log],
+    ):
+        assert "recipe.json is damaged" in refused(4, *line)
 
 
 def sign_checkpoint(place: Path) -> None:
@@ -85,7 +86,7 @@ def test_in_data(refused: Callable[..., str], run: Path, tmp_path: Path, text: s
     settings = ["--set", 'data.format="jsonl"', "--set", f'data.path="{tmp_path}"']
     told = refused(
         3, "train", "demo-lstm", "--run", tmp_path / "new", *settings,
-        "--set", 'data.train="train.jsonl"', "--set", 'data.valid="train.jsonl"',
+        "--set", 'data.train="train"', "--set", 'data.valid="train"',
     )  # fmt: skip
     assert "train.jsonl:1" in told
 
@@ -114,8 +115,9 @@ def test_in_recipes_and_experiments(
 ) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(text, encoding="latin-1")
+    elsewhere = ("--data", tmp_path, "--pair", "en-de", "--run", tmp_path / "run")
     assert str(path) in refused(4, "train", path, "--run", tmp_path / "run")
-    assert str(path) in refused(4, "reproduce", path, "--data", tmp_path, "--out", tmp_path / "o")
+    assert str(path) in refused(4, "reproduce", path, *elsewhere)
 
 
 @pytest.mark.parametrize(
@@ -155,8 +157,13 @@ def test_every_number_of_a_recipe_has_an_upper_bound() -> None:
             continue
         value = type(default)(9e18)
         values = {section: {field: value}} if section else {name: value}
-        with pytest.raises(ValueError, match=field):
+        try:
             Recipe.model_validate(values)
+        except ValueError as error:
+            bounded = field in str(error)
+        else:
+            bounded = name == "seed" or field == "seed"  # any of 63 bits
+        assert bounded, name
 
 
 def test_a_recipe_of_a_run_that_is_signed_is_still_checked(run: Path, cli: Any) -> None:
