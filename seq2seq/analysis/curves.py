@@ -11,8 +11,9 @@ from typing import Any, Literal
 from seq2seq.analysis.runs import named_runs
 from seq2seq.documents import parse_table
 from seq2seq.errors import ModelError
+from seq2seq.files import read_plain
 from seq2seq.models.bundle import RECIPE
-from seq2seq.training.directory import LOG
+from seq2seq.training.directory import LARGEST_LOG, LOG
 
 Axis = Literal["step", "epoch", "minutes"]
 
@@ -96,7 +97,7 @@ def _read(name: str, run: Path) -> Curve:
 
 def _records(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a log; a last line that a kill left half written is passed over."""
-    lines = path.read_bytes().split(b"\n")
+    lines = read_plain(path, LARGEST_LOG).split(b"\n")
     records = []
     for number, line in enumerate(lines, 1):
         if not line:

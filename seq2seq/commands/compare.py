@@ -19,7 +19,7 @@ from seq2seq.commands.options import (
     TokenizeFor,
     notes,
 )
-from seq2seq.commands.paths import check_no_input
+from seq2seq.commands.paths import check_no_input, no_run_file
 from seq2seq.errors import DataError, UsageError
 from seq2seq.terminal import put
 
@@ -69,7 +69,10 @@ def compare(
         ),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write a page; FILE.md: as Markdown")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="write a page; FILE.md: as Markdown", callback=no_run_file
+        ),
     ] = None,
     as_json: AsJson = False,
     device: Device = "auto",
