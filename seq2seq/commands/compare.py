@@ -38,6 +38,10 @@ Trials = Annotated[
     int | None,
     typer.Option(min=100, max=1_000_000, help="of the test", show_default="1,000 or 10,000"),
 ]
+Page = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="write a page; FILE.md: as Markdown", callback=no_run_file),
+]
 
 
 def compare(
@@ -68,12 +72,7 @@ def compare(
             metavar="FILE", help="target side of the training text, for accuracy by frequency"
         ),
     ] = None,
-    html: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="write a page; FILE.md: as Markdown", callback=no_run_file
-        ),
-    ] = None,
+    html: Page = None,
     as_json: AsJson = False,
     device: Device = "auto",
     quiet: Quiet = False,

@@ -26,6 +26,14 @@ EXAMPLES = """Examples:\n
   seq2seq rescore runs/b --source test.en --nbest lists > best.fr
   seq2seq rescore runs/b --source dev.en --nbest dev.lists --reference dev.fr --tune
 """
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="the lists in their new order, in the same format",
+        callback=no_run_file,
+    ),
+]
 
 
 def rescore(
@@ -44,14 +52,7 @@ def rescore(
         bool, typer.Option("--tune", help="find the weight with the best BLEU on the references")
     ] = False,
     reference: References = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="the lists in their new order, in the same format",
-            callback=no_run_file,
-        ),
-    ] = None,
+    output: Output = None,
     tokenize: TokenizeFor = None,
     lowercase: Lowercase = False,
     as_json: AsJson = False,

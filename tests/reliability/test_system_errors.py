@@ -205,16 +205,18 @@ def test_output_onto_an_input(cli: Any, run: Path, corpus: Path, tmp_path: Path)
     lists.write_text("0 ||| ein ||| S= 1 ||| 1\n")
     weights = tmp_path / "weights"
     os.link(run / "model.safetensors", weights)
+    page, drawn = tmp_path / "page.html", tmp_path / "drawn.html"
+    os.link(text, page)
+    os.link(weights, drawn)
     before = contents(tmp_path)
     lines: list[list[Any]] = [
         ["translate", run, "--input", text, "--output", again],
         ["translate", run, "--input", text, "--output", weights],
         ["rescore", run, "--source", text, "--nbest", lists, "--output", lists],
         ["rescore", run, "--source", text, "--nbest", lists, "--output", again],
-        ["rescore", run, "--source", text, "--nbest", lists, "--reference", text]
-        + ["--output", weights],
-        ["compare", text, f"b={text}", "--reference", text, "--html", again],
-        ["compare", text, f"b={run}", "--source", text, "--reference", text, "--html", weights],
+        ["rescore", run, "--source", text, "--nbest", lists, "--output", weights],
+        ["compare", text, f"b={text}", "--reference", text, "--html", page],
+        ["compare", text, f"b={run}", "--source", text, "--reference", text, "--html", drawn],
     ]
     for line in lines:
         assert "is also an input" in told(cli(*line), 2), line
