@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from seq2seq.commands.options import Debug, Device, Quiet, Threads, notes
-from seq2seq.commands.paths import check_no_input
+from seq2seq.commands.paths import check_no_input, no_run_file
 from seq2seq.decoding.formats import FormatName
 from seq2seq.errors import UsageError
 from seq2seq.terminal import standard_input
@@ -28,7 +28,13 @@ Input = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", metavar="FILE", help="where to write", show_default="stdout"),
+    typer.Option(
+        "--output",
+        metavar="FILE",
+        help="where to write",
+        show_default="stdout",
+        callback=no_run_file,
+    ),
 ]
 LanguageModel = Annotated[
     Path | None, typer.Option(metavar="RUN", help="a language model, whose word counts beside")
@@ -85,7 +91,7 @@ def translate(
     from seq2seq.decoding.stream import chunks_of, translate_stream
     from seq2seq.decoding.translator import Translator
 
-    input_file, output_file = _apart(input_file, output_file)
+    input_file, output_file = _apart(input_file, output_file, [*runs, language_model])
     source = input_file or standard_input()
     name = str(input_file or "standard input")
     weight = USUAL_WEIGHT if language_model_weight is None else language_model_weight
@@ -113,8 +119,10 @@ def _checked(changes: list[str]) -> list[str]:
     return changes
 
 
-def _apart(given: Path | None, wanted: Path | None) -> tuple[Path | None, Path | None]:
+def _apart(
+    given: Path | None, wanted: Path | None, runs: list[Path | None]
+) -> tuple[Path | None, Path | None]:
     """Return input and output, None for "-"; a text must not be replaced by its translation."""
     source, target = (None if path == STREAM else path for path in (given, wanted))
-    check_no_input(target, [source])
+    check_no_input(target, [source, *runs])
     return source, target

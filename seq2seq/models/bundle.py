@@ -58,10 +58,17 @@ def read_document(run: Path) -> dict[str, Any]:
         ModelError: it is missing or damaged, or was made by a newer format.
     """
     path = run / RECIPE
-    if not path.exists():
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
         raise ModelError(
             f"{run} is no run directory: it has no {RECIPE}", "give the directory of a training run"
-        )
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"cannot read {path}: {getattr(error, 'strerror', error)}",
+            "give the directory of a training run",
+        ) from None
     data = read_plain(path, LARGEST_JSON)
     try:
         document = parse_json(data)

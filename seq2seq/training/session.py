@@ -19,6 +19,7 @@ from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
 from seq2seq.data.subwords import SampledCorpus
 from seq2seq.errors import ModelError
+from seq2seq.files import read_plain
 from seq2seq.models.build import build_model
 from seq2seq.models.bundle import (
     RECIPE,
@@ -54,6 +55,7 @@ from seq2seq.training.sizes import require_training_memory
 from seq2seq.training.state import TrainingState
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
+LARGEST_STATE = 1 << 20  # bytes
 AVERAGE = "average.safetensors"  # where the recipe has training.average_decay
 
 Note = Callable[[str], None]
@@ -278,7 +280,7 @@ def _take_up(checkpoint: Path, session: Session) -> None:
     load_optimizer(session.optimizer, model, unpack(checkpoint / OPTIMIZER))
     if average is not None:
         average.load(unpack(checkpoint / AVERAGE, weights))
-    state = TrainingState.from_json((checkpoint / STATE).read_bytes())
+    state = TrainingState.from_json(read_plain(checkpoint / STATE, LARGEST_STATE))
     ends = session.recipe.training.ends
     if state.ends != ends:  # a longer or shorter run: where it ends is decided anew
         if 0 < ends[0] < state.step or 0 < ends[1] < state.epoch:
