@@ -12,6 +12,7 @@ from seq2seq.config.schema import Recipe
 from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
+from seq2seq.data.round_trip import RoundTrip
 from seq2seq.models.build import MODELS
 from seq2seq.models.bundle import load_bundle_tokenizers
 from seq2seq.nn.mixed import resolve_precision
@@ -40,6 +41,7 @@ class DryRun:
     """Everything that `train --dry-run` shows of the data."""
 
     report: DataReport
+    round_trip: RoundTrip
     sizes: Sizes
     memory: int  # bytes, an estimate
     available: int | None  # bytes, where it is known
@@ -74,7 +76,10 @@ def dry_run(
     steps = -(-len(plan) // recipe.training.accumulate)
     memory = memory_estimate(recipe, sizes)
     available = available_memory(place)
-    return DryRun(prepared.report, sizes, memory, available, steps, _examples(prepared))
+    examples = _examples(prepared)
+    return DryRun(
+        prepared.report, prepared.round_trip, sizes, memory, available, steps, examples
+    )
 
 
 def _examples(prepared: Prepared) -> list[EncodedExample]:

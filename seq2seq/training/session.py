@@ -167,7 +167,7 @@ def open_session(
     tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
     require_training_memory(recipe, device, prepared.source.size, prepared.target.size)
-    for line in prepared.report.lines():
+    for line in prepared.lines():
         note(line)
     surroundings = environment(device, precision)
     if begun:
