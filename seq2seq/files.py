@@ -12,6 +12,7 @@ from pathlib import Path
 from seq2seq.errors import ResourceError
 
 BLOCK = 1 << 20
+TEMPORARY = ".tmp-"  # names of files on their way begin so
 
 
 def write_durable(path: Path, data: bytes) -> None:
@@ -32,7 +33,7 @@ def replace_file(path: Path, data: bytes) -> None:
     Raises:
         ResourceError: the disk is full or the folder cannot be written; the old file still stands.
     """
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
     temporary.unlink(missing_ok=True)
     try:
         write_durable(temporary, data)

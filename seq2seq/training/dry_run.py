@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import torch
 
 from seq2seq.config.schema import Recipe
+from seq2seq.data.cache import cache_folder, trim
 from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
@@ -16,7 +18,8 @@ from seq2seq.models.build import MODELS, build_model, parameters_by_part
 from seq2seq.models.bundle import load_bundle_tokenizers
 from seq2seq.nn.allocation import CHUNK_LOGITS
 from seq2seq.nn.cells.cell import Cell
-from seq2seq.training.session import cache_folder, named_origin
+from seq2seq.training.resuming import prepare_again
+from seq2seq.training.session import named_origin
 
 OPTIMIZER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}  # numbers kept a weight
 ACTIVATIONS = {
@@ -67,6 +70,7 @@ class DryRun:
     sizes: Sizes
     memory: int  # bytes, an estimate
     steps_per_epoch: int
+    data_hash: str
     examples: list[EncodedExample]
 
 
@@ -100,11 +104,24 @@ def memory_estimate(recipe: Recipe, sizes: Sizes) -> int:
     return 4 * (sizes.all * copies + activations + projection + 3 * CHUNK_LOGITS)
 
 
-def dry_run(recipe: Recipe, note: Callable[[str], None], start: Path | None = None) -> DryRun:
-    """Prepare the data as training would, from the run `start` if given, and look at the result."""
-    origin = start or named_origin(recipe)
+def dry_run(
+    recipe: Recipe,
+    note: Callable[[str], None],
+    start: Path | None = None,
+    resumed: Path | None = None,
+) -> DryRun:
+    """Prepare the data as training would, and look at the result.
+
+    `start` is the run that a new one begins with, `resumed` the one that would go on.
+    """
+    began = time.time()
+    origin = resumed or start or named_origin(recipe)
     tokenizers = None if origin is None else load_bundle_tokenizers(origin)
-    prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
+    if resumed is not None and tokenizers is not None:
+        prepared = prepare_again(resumed, recipe, tokenizers, note)
+    else:
+        prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
+    note(trim(cache_folder(), began))
     sizes = sizes_of(recipe, prepared.source.size, prepared.target.size)
     corpus = prepared.epoch(recipe.seed, 0)
     plan = batch_plan(
@@ -118,7 +135,8 @@ def dry_run(recipe: Recipe, note: Callable[[str], None], start: Path | None = No
     )
     steps = -(-len(plan) // recipe.training.accumulate)
     memory = memory_estimate(recipe, sizes)
-    return DryRun(prepared.report, sizes, memory, steps, _examples(prepared))
+    examples = _examples(prepared)
+    return DryRun(prepared.report, sizes, memory, steps, prepared.data_hash, examples)
 
 
 def _examples(prepared: Prepared) -> list[EncodedExample]:
