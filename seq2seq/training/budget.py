@@ -15,7 +15,7 @@ from seq2seq.config.schema import TrainingConfig
 MEASURED_STEPS = 50  # the first decision comes after so many steps,
 FIRST_SHARE = 0.1  # or after this share of the budget, if that is earlier
 DECISION_SHARE = 0.01  # of the budget, between decisions
-MEMORY_SHARE = 0.05  # of the budget: steps further back count 1/e and less in the speed
+MEMORY_SHARE = 0.03  # of the budget: steps further back count 1/e and less in the speed
 LEAST_MEMORY = 20  # steps, since steps are of unequal length
 TRANSLATION_SHARE = 2.0  # greedy translation of the validation set takes about twice its loss
 
