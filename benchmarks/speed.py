@@ -105,7 +105,7 @@ def machine() -> Document:
     """Return what the figures depend on."""
     import torch
 
-    from seq2seq.nn.mixed import has_fast_bfloat16
+    from seq2seq.runtime.processor import has_fast_bfloat16
 
     return {
         "cores": os.cpu_count(),

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from speed import SEQ2SEQ, Document, keep, machine, output
 
-from seq2seq.nn.mixed import has_fast_bfloat16
+from seq2seq.runtime.processor import has_fast_bfloat16
 
 NAME = "time-to-quality"  # of the JSON file in benchmarks/results
 RECIPE = "multi30k-en-de-transformer"

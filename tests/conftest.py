@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # a process a core: more threads would only wait
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
@@ -144,6 +146,17 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_recipe: Callable[...
     for _ in train(tiny_recipe(), run, device="cpu", command="seq2seq train tiny"):
         pass
     return run
+
+
+@pytest.fixture
+def bfloat16() -> None:
+    """Skip the test on a processor that cannot train in bfloat16."""
+    import torch
+
+    from seq2seq.runtime.processor import has_bfloat16
+
+    if not has_bfloat16(torch.device("cpu")):
+        pytest.skip("this processor has no bfloat16, or it is masked")
 
 
 @pytest.fixture

@@ -18,11 +18,12 @@ import torch
 from seq2seq.config.schema import ModelConfig, TrainingConfig
 from seq2seq.data.batches import gather_batch
 from seq2seq.decoding.batching import pad_sources
-from seq2seq.decoding.device import choose_device
 from seq2seq.models.build import build_model
 from seq2seq.models.narrow import Narrow
-from seq2seq.nn.allocation import keep_between_steps
-from seq2seq.nn.mixed import has_fast_bfloat16, resolve_precision
+from seq2seq.nn.mixed import resolve_precision
+from seq2seq.runtime.allocation import keep_between_steps
+from seq2seq.runtime.devices import choose_device
+from seq2seq.runtime.processor import has_fast_bfloat16
 from seq2seq.text.tokenizer import BOS, SPECIALS
 from seq2seq.training.optimizer import build_optimizer
 from seq2seq.training.step import train_step

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 
 from seq2seq.analysis.products import Recorder, best_seconds, operations
 from seq2seq.config.schema import Recipe
-from seq2seq.decoding.device import choose_device, peak_memory
 from seq2seq.decoding.translator import Translator, unheard
-from seq2seq.nn.allocation import keep_between_steps
+from seq2seq.runtime.allocation import keep_between_steps
+from seq2seq.runtime.devices import choose_device, peak_memory
 from seq2seq.training.events import Step
 from seq2seq.training.loop import Loop
 from seq2seq.training.session import Session, open_session

@@ -27,7 +27,8 @@ from seq2seq.commands import (
     train,
     translate,
 )
-from seq2seq.errors import Seq2SeqError
+from seq2seq.errors import Seq2SeqError, way_out
+from seq2seq.terminal import prepare_streams, put, tell
 
 app = typer.Typer(
     name="seq2seq",
@@ -44,7 +45,7 @@ ENDED = (BROKEN_PIPE, 128 + signal.SIGHUP, 128 + signal.SIGINT, 128 + signal.SIG
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"seq2seq {__version__}")
+        put(f"seq2seq {__version__}\n")
         raise typer.Exit
 
 
@@ -86,6 +87,7 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def main() -> NoReturn:
     """Run the command line and exit with the code that its outcome calls for."""
+    prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as `nohup` would have it
         signal.signal(signal.SIGHUP, _terminate)
@@ -119,8 +121,8 @@ def _run(arguments: list[str]) -> int:
             return _complain(told, 2)
         if "--debug" in arguments:
             raise
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
-            return _complain(f"cannot write output: {error.strerror}; free some space", 5)
+        if isinstance(error, OSError):
+            return _complain(_explained(error), 5)
         if isinstance(error, MemoryError) or ("memory" in str(error) and "alloc" in str(error)):
             return _complain(
                 "not enough memory; lower training.batch_tokens or decoding.batch_tokens", 5
@@ -140,14 +142,23 @@ def _usage_error(error: Exception) -> str | None:
     return f"{error.format_message().rstrip('.')}; see `{path} --help`"
 
 
+def _explained(error: OSError) -> str:
+    """Return one line about any failure of the operating system, with the file and a way out."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.errno in NO_ROOM and error.filename is None:
+        return f"cannot write output: {reason}; free some space"
+    name = f"cannot use {os.fsdecode(error.filename)}" if _is_name(error.filename) else "failed"
+    return f"{name}: {reason}; {way_out(error)}"
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str | bytes | os.PathLike)
+
+
 def _complain(message: str, code: int) -> int:
     """Write one error line, with control characters made visible."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
-    try:
-        sys.stderr.write(f"error: {shown}\n")
-        sys.stderr.flush()
-    except (OSError, AttributeError, ValueError):
-        pass  # nobody listens; the exit code still tells
+    line = " ".join(message.replace("\t", "\\t").split("\n"))
+    tell(f"error: {line}")  # where nobody listens, the exit code still tells
     return code
 
 
@@ -160,8 +171,13 @@ def _leave(code: int) -> NoReturn:
         code = code or BROKEN_PIPE
     except OSError as error:
         code = code or _complain(f"cannot write output: {error.strerror}; free some space", 5)
-    # The interpreter would try to flush again on its way out, and complain in lines of its own.
+    # The interpreter would try to flush again on its way out, complain in lines of its own, and
+    # exit with 120.
     sys.stdout = None
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        sys.stderr = None
     if code in ENDED:
         os._exit(code)
     sys.exit(code)

@@ -10,6 +10,7 @@ import typer
 from seq2seq.analysis.works import WorkName
 from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads, notes
 from seq2seq.errors import DataError, UsageError
+from seq2seq.terminal import put
 
 EXAMPLES = """Examples:\n
 \b
@@ -84,7 +85,7 @@ def train_speed(
         note=notes(quiet),
     )
     if as_json:
-        typer.echo(training_document(name, found))
+        put(training_document(name, found) + "\n")
     else:
         training_table(name, found)
 
@@ -130,6 +131,6 @@ def translate_speed(
     note = notes(quiet)
     found = translation_speed(translator, texts, windows=windows, batch=batch, note=note)
     if as_json:
-        typer.echo(translation_document(found))
+        put(translation_document(found) + "\n")
     else:
         translation_table(found)

@@ -16,8 +16,10 @@ from seq2seq.commands.options import (
     References,
     Threads,
     TokenizeFor,
+    notes,
 )
 from seq2seq.errors import UsageError
+from seq2seq.terminal import put
 
 if TYPE_CHECKING:
     from seq2seq.evaluation.testsets import TestSet
@@ -73,11 +75,10 @@ def evaluate(
         translator = Translator.load(runs or [], device=device)
         translator.check_translates()
         result = evaluate_model(translator, test_set, tokenize=tokenize, lowercase=lowercase)
-    if not quiet:
-        for remark in result.remarks:
-            typer.echo(f"warning: {remark}", err=True)
+    for remark in result.remarks:
+        notes(quiet, "warning: ")(remark)
     if as_json:
-        typer.echo(score_document(result))
+        put(score_document(result) + "\n")
     else:
         score_table(result)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from seq2seq.commands.options import Debug, Quiet
+from seq2seq.terminal import tell
 
 EXAMPLES = """Examples:\n
 \b
@@ -32,8 +33,7 @@ def export(
 
     done = export_ctranslate2(run, folder, quantization)
     if not quiet:
-        typer.echo(
+        tell(
             f"{done.folder}: {done.probes} pairs score as in {run}, "
-            f"to {done.deviation:.1e} nats a piece in float32",
-            err=True,
+            f"to {done.deviation:.1e} nats a piece in float32"
         )

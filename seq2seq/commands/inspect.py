@@ -9,7 +9,9 @@ from typing import Annotated, Literal, TypeVar
 import typer
 
 from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads, notes
+from seq2seq.commands.paths import no_run_file
 from seq2seq.errors import UsageError
+from seq2seq.terminal import put
 
 EXAMPLES = """Examples:\n
 \b
@@ -23,7 +25,13 @@ EXAMPLES = """Examples:\n
   seq2seq inspect speed --output speed.png
 """
 Picture = Annotated[
-    Path | None, typer.Option("--output", metavar="FILE", help="a picture: .png, .svg or .pdf")
+    Path | None,
+    typer.Option(
+        "--output",
+        metavar="FILE",
+        help="a picture: .png, .svg or .pdf",
+        callback=no_run_file,
+    ),
 ]
 Cells = Annotated[
     list[str] | None,
@@ -61,7 +69,7 @@ def _show(
     if output is not None:
         draw(found, output)
     if as_json:
-        typer.echo(document(found))
+        put(document(found) + "\n")
     else:
         table(found)
 
@@ -102,7 +110,7 @@ def curve(
 
         write_tensorboard(curves, tensorboard)
     if as_json:
-        typer.echo(curve_document(curves))
+        put(curve_document(curves) + "\n")
     else:
         curve_tables(curves, by)
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from seq2seq.terminal import tell
+
 
 def _set_threads(count: int | None) -> int | None:
     if count is not None:
@@ -60,6 +62,6 @@ def notes(quiet: bool, label: str = "") -> Callable[[str], None]:
 
     def show(message: str) -> None:
         if not quiet:
-            typer.echo(label + message, err=True)
+            tell(label + message)
 
     return show

@@ -9,6 +9,7 @@ import typer
 
 from seq2seq.commands.options import Debug, Quiet
 from seq2seq.errors import RecipeError
+from seq2seq.terminal import put
 
 EXAMPLES = """Examples:\n
 \b
@@ -31,7 +32,7 @@ def recipes(
     from seq2seq.report.console import table
 
     if name is not None:
-        typer.echo(_text(find_recipe(name)), nl=False)
+        put(_text(find_recipe(name)), raw=True)
         return
     rows = []
     for known, file in shipped_recipes().items():

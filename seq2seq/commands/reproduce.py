@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from seq2seq.commands.options import Debug, Device, Quiet, notes
+from seq2seq.terminal import tell
 
 EXAMPLES = """Examples:\n
 \b
@@ -47,9 +48,9 @@ def reproduce(
 
     from seq2seq.config.experiment import load_experiment
     from seq2seq.config.shipped import EXPERIMENT
-    from seq2seq.decoding.device import choose_device
     from seq2seq.experiments.reproduction import Reproduction
     from seq2seq.report.reproduction import show_reproduced, write_report
+    from seq2seq.runtime.devices import choose_device
 
     wanted, path = load_experiment(experiment)
     name = path.parent.name if path.name == EXPERIMENT else path.stem
@@ -67,4 +68,4 @@ def reproduce(
     ).carried_out()
     page = write_report(found, folder)
     show_reproduced(found)
-    typer.echo(f"report: {page}", err=True)
+    tell(f"report: {page}")

@@ -9,6 +9,7 @@ import typer
 
 from seq2seq.commands.options import Debug, Device, Quiet, Threads
 from seq2seq.errors import UsageError
+from seq2seq.terminal import put, tell
 
 EXAMPLES = """Examples:\n
 \b
@@ -57,11 +58,10 @@ def score(
         assert source is not None and target is not None
         pairs = scorer.read_texts(source, target)
     found = scorer.log_probabilities(pairs)
-    typer.echo("".join(f"{value:.6f}\n" for value in found), nl=False)
+    put("".join(f"{value:.6f}\n" for value in found))
     if not quiet:
         pieces = sum(len(pair[1]) + 1 for pair in pairs)
-        typer.echo(
+        tell(
             f"{len(pairs):,} pairs, {pieces:,} target pieces, perplexity "
-            f"{perplexity(-sum(found), pieces):.3f}",
-            err=True,
+            f"{perplexity(-sum(found), pieces):.3f}"
         )

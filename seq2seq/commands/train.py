@@ -136,17 +136,21 @@ def _look(
     What training would refuse is refused here, too.
     """
     from seq2seq.report.dry_run import show_dry_run, show_end, show_nominal
-    from seq2seq.training.dry_run import dry_run, nominal_sizes
+    from seq2seq.runtime.devices import choose_device
+    from seq2seq.training.dry_run import dry_run
     from seq2seq.training.rehearsal import check_end, check_start
+    from seq2seq.training.sizes import nominal_sizes, require_training_memory
 
     note = notes(quiet)
     show_nominal(nominal_sizes(recipe))
     begun = check_start(recipe, run, resume=resume, start=start, device=device, note=note)
-    found = dry_run(recipe, note, start, run if begun else None)
-    show_dry_run(found)
-    steps = found.steps_per_epoch
+    result = dry_run(recipe, note, start=start, resumed=run if begun else None, device=device)
+    show_dry_run(result)
+    sizes = (result.sizes.source, result.sizes.target)
+    require_training_memory(recipe, choose_device(device), *sizes)
+    steps = result.steps_per_epoch
     first, last, training = check_end(
-        recipe, run, begun=begun, data_hash=found.data_hash, steps_per_epoch=steps, note=note
+        recipe, run, begun=begun, data_hash=result.data_hash, steps_per_epoch=steps, note=note
     )
     show_end(first, last, training, steps)
 
@@ -165,6 +169,10 @@ def _resolved(
 ) -> Recipe:
     """Return the recipe: as given, or that of the run to resume or to start from, with changes."""
     from seq2seq.config.loading import assigned, check_recipe, recipe_values
+
+    if resumed is None and start is None:  # without torch: a mistake is told at once
+        values, written = assigned(recipe_values(recipe or DEFAULT), changes)
+        return check_recipe(_with_tokenizers(values), written, where=recipe or DEFAULT)
     from seq2seq.models.bundle import RECIPE, read_recipe
 
     begun = resumed is not None and (resumed / RECIPE).exists()
@@ -186,12 +194,12 @@ def _resolved(
 
 def _with_tokenizers(values: dict[str, Any]) -> dict[str, Any]:
     """Return a recipe's values where `text.from` says so with that run's ways to cut text."""
-    from seq2seq.models.bundle import read_recipe
-
     text = values.get("text")
     named = text.get("from") if isinstance(text, dict) else None
     if not isinstance(text, dict) or not isinstance(named, str) or not named:
         return values
+    from seq2seq.models.bundle import read_recipe
+
     there = read_recipe(Path(named)).text.model_dump(include=TOKENIZER_FIELDS)
     return values | {"text": text | there}
 

@@ -47,6 +47,13 @@ class EncodedCorpus:
         """Source pieces of each pair ([N]), without end symbols."""
         return np.asarray(self.offsets[1::2] - self.offsets[:-1:2], dtype=np.int32)
 
+    @property
+    def usual_source(self) -> int:
+        """The source pieces that 99 % of the pairs do not exceed."""
+        lengths = self.source_lengths
+        place = min(len(lengths) - 1, int(0.99 * len(lengths)))
+        return max(1, int(np.partition(lengths, place)[place])) if len(lengths) else 1
+
     @cached_property
     def target_lengths(self) -> NDArray[np.int32]:
         """Target pieces of each pair ([N]), without end symbols."""

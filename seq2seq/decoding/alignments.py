@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -85,4 +86,4 @@ def by_coverage(
 def _covered(hypothesis: Hypothesis, weights: Tensor, penalty: float) -> Hypothesis:
     seen = weights.double().sum(0)[:-1].clamp(LEAST_COVERED, 1.0)
     score = hypothesis.score + penalty * float(seen.log().sum())
-    return Hypothesis(hypothesis.tokens, hypothesis.log_probability, score)
+    return replace(hypothesis, score=score)

@@ -52,6 +52,7 @@ class Options(NamedTuple):
     parents: Tensor  # [B, 2K], which live hypothesis they continue
     tokens: Tensor  # [B, 2K]
     log_probabilities: Tensor  # [B, 2K]
+    truncated: Tensor  # [B, 2K], true for an end that the length limit forces
 
 
 @torch.inference_mode()
@@ -137,6 +138,9 @@ def _continue(live: Live, candidates: Candidates, beam: int) -> Options:
     best = functional.pad(best, missing, value=-torch.inf)
     parents, tokens = functional.pad(parents, missing), functional.pad(tokens, missing, value=PAD)
     at_limit = (live.limits <= length)[:, None]  # [B, 1]
+    if not at_limit.any():
+        return Options(parents, tokens, best, torch.zeros_like(best, dtype=torch.bool))
+    free = _ends_freely(parents[:, :beam], tokens[:, :beam], best[:, :beam], width)
     ends = live.log_probabilities + candidates.end.view(sentences, width)
     ends = functional.pad(ends, (0, 2 * beam - width), value=-torch.inf)
     same = torch.arange(2 * beam, device=parents.device).clamp(max=width - 1)
@@ -144,21 +148,29 @@ def _continue(live: Live, candidates: Candidates, beam: int) -> Options:
         torch.where(at_limit, same, parents),
         tokens.masked_fill(at_limit, EOS),
         torch.where(at_limit, ends, best),
+        at_limit & ~free.gather(1, same.expand(sentences, -1)),
     )
+
+
+def _ends_freely(parents: Tensor, tokens: Tensor, best: Tensor, width: int) -> Tensor:
+    """Return which of W live hypotheses ([B, W]) end without a limit, by the first K options."""
+    ended = (tokens == EOS) & (best != -torch.inf)
+    counts = torch.zeros(len(parents), width, dtype=torch.long, device=parents.device)
+    return counts.scatter_add(1, parents, ended.long()) > 0
 
 
 def _finish(finished: Finished, live: Live, options: Options, length_penalty: float) -> Finished:
     """Move the options among the first K that end into the pool."""
     beam = finished.scores.shape[1]
-    _, tokens, best = (part[:, :beam] for part in options)
+    parents, tokens, best, truncated = (part[:, :beam] for part in options)
     ended = (tokens == EOS) & (best != -torch.inf)
     if not ended.any():
         return finished
     length = live.tokens.shape[2]
     log_probabilities = best.masked_fill(~ended, -torch.inf)
-    pieces = live.tokens.gather(1, _along(options.parents[:, :beam], length))
+    pieces = live.tokens.gather(1, _along(parents, length))
     scores = normalised(log_probabilities, length + 1, length_penalty)
-    return finished.merged(pieces, log_probabilities, scores)
+    return finished.merged(pieces, log_probabilities, scores, truncated)
 
 
 def _go_on(live: Live, options: Options) -> tuple[Live, Tensor]:

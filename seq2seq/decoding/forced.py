@@ -12,7 +12,7 @@ from seq2seq.decoding.batching import pad_sources, side_by_side
 from seq2seq.decoding.candidates import log_total
 from seq2seq.errors import ModelError
 from seq2seq.models.ensemble import Ensemble
-from seq2seq.nn.allocation import CHUNK_LOGITS
+from seq2seq.runtime.allocation import CHUNK_LOGITS
 from seq2seq.text.tokenizer import BOS, EOS, PAD
 
 Pieces = Sequence[int]

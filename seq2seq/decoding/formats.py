@@ -35,6 +35,8 @@ def _fields(one: Translation) -> dict[str, Any]:
         "score": one.score,
         "log_probability": one.log_probability,
         "pieces": one.pieces,
+        "truncated": one.truncated,
+        "lost": list(one.lost),
     }
     return fields if one.alignment is None else {**fields, "alignment": one.alignment}
 

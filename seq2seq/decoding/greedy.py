@@ -54,7 +54,8 @@ def greedy_search(
         candidates = next_pieces(logits, 1, banned, normalised=model.normalised)
         gain, place = candidates.log_probabilities.max(1)
         forced = limit <= tokens.shape[1]
-        last = candidates.tokens.gather(1, place[:, None])[:, 0].masked_fill(forced, EOS)
+        likeliest = candidates.tokens.gather(1, place[:, None])[:, 0]
+        last = likeliest.masked_fill(forced, EOS)
         total = total + torch.where(forced, candidates.end, gain)
         ended = is_open & (last == EOS)
         wrong = is_open & ~total.isfinite()
@@ -64,7 +65,8 @@ def greedy_search(
         tokens = torch.cat([tokens, last[:, None]], 1)
         if not some_ended:
             continue
-        _collect(results, sentence[ended], tokens[ended], total[ended], length_penalty)
+        truncated = likeliest[ended] != EOS
+        _collect(results, sentence[ended], tokens[ended], total[ended], truncated, length_penalty)
         is_open = is_open & ~ended
         going = is_open.nonzero()[:, 0]
         if not len(going):
@@ -80,14 +82,15 @@ def _collect(
     sentences: Tensor,
     tokens: Tensor,
     total: Tensor,
+    truncated: Tensor,
     length_penalty: float,
 ) -> None:
     """Keep finished translations ([N, t], the last piece being EOS)."""
     symbols = tokens.shape[1]
-    rows = zip(sentences.tolist(), tokens[:, :-1].tolist(), total.tolist(), strict=True)
-    for where, pieces, log_probability in rows:
+    columns = (part.tolist() for part in (sentences, tokens[:, :-1], total, truncated))
+    for where, pieces, log_probability, is_truncated in zip(*columns, strict=True):
         score = normalised(log_probability, symbols, length_penalty)
-        results[where] = [Hypothesis(pieces, log_probability, score)]
+        results[where] = [Hypothesis(pieces, log_probability, score, is_truncated)]
 
 
 def not_finite() -> ModelError:

@@ -19,6 +19,7 @@ class Hypothesis:
     tokens: list[int]
     log_probability: float
     score: float
+    truncated: bool = False  # the length limit ended it; the model would have gone on
 
 
 class Finished(NamedTuple):
@@ -28,16 +29,20 @@ class Finished(NamedTuple):
     lengths: Tensor  # [B, K]
     log_probabilities: Tensor  # [B, K]
     scores: Tensor  # [B, K]
+    truncated: Tensor  # [B, K], true where the length limit ended it
 
     @classmethod
     def empty(cls, sentences: int, beam: int, device: torch.device) -> Finished:
         """Return a pool with nothing in it."""
         nothing = torch.full((sentences, beam), -torch.inf, device=device)
         lengths = torch.zeros((sentences, beam), dtype=torch.long, device=device)
-        return cls(lengths.new_zeros(sentences, beam, 0), lengths, nothing, nothing.clone())
+        pieces = lengths.new_zeros(sentences, beam, 0)
+        return cls(pieces, lengths, nothing, nothing.clone(), torch.zeros_like(lengths).bool())
 
-    def merged(self, tokens: Tensor, log_probabilities: Tensor, scores: Tensor) -> Finished:
-        """Return the best of this pool and of hypotheses of length T ([B, N, T], [B, N] twice)."""
+    def merged(
+        self, tokens: Tensor, log_probabilities: Tensor, scores: Tensor, truncated: Tensor
+    ) -> Finished:
+        """Return the best of this pool and of hypotheses of length T ([B, N, T], then [B, N])."""
         width = tokens.shape[2]
         mine = functional.pad(self.tokens, (0, width - self.tokens.shape[2]), value=PAD)
         lengths = torch.full_like(scores, width, dtype=torch.long)
@@ -47,6 +52,7 @@ class Finished(NamedTuple):
             torch.cat([self.lengths, lengths], 1).gather(1, place),
             torch.cat([self.log_probabilities, log_probabilities], 1).gather(1, place),
             best,
+            torch.cat([self.truncated, truncated], 1).gather(1, place),
         )
 
     def select(self, index: Tensor) -> Finished:
@@ -58,8 +64,8 @@ class Finished(NamedTuple):
         columns = (part[:, :count].tolist() for part in self)
         return [
             [
-                Hypothesis(tokens[:length], log_probability, score)
-                for tokens, length, log_probability, score in zip(*sentence, strict=True)
+                Hypothesis(tokens[:length], log_probability, score, truncated)
+                for tokens, length, log_probability, score, truncated in zip(*sentence, strict=True)
                 if score > -torch.inf
             ]
             for sentence in zip(*columns, strict=True)

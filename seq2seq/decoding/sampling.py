@@ -69,6 +69,7 @@ def sample(
     tokens = rows.new_zeros(count, samples, 0)  # [B, W, t]
     totals = torch.zeros(count, samples, device=device)
     ends = rows.new_full((count, samples), -1)  # [B, W], pieces; -1 while it goes on
+    truncated = torch.zeros_like(ends, dtype=torch.bool)  # [B, W], ended by its limit
     last = rows.new_full((count, samples), BOS)
     while True:
         logits, state = model.step(last.flatten(), state, memory)
@@ -83,16 +84,18 @@ def sample(
             raise not_finite()
         last = last.masked_fill(~going, PAD)
         ends = torch.where(going & (last == EOS), tokens.shape[2], ends)
+        truncated = truncated | (going & (last == EOS) & (chosen != EOS))
         done = (ends >= 0).all(1)
         if done.any():
-            _collect(written, rows[done], tokens[done], ends[done], totals[done], length_penalty)
+            table = tuple(part[done] for part in (rows, tokens, ends, totals, truncated))
+            _collect(written, table, length_penalty)
             left = (~done).nonzero()[:, 0]
             if not len(left):
                 return written
             wide = (left[:, None] * samples + torch.arange(samples, device=device)).flatten()
             memory, state, keys = memory.select(left), state.select(wide), keys[left.cpu().numpy()]
             rows, limits, tokens = rows[left], limits[left], tokens[left]
-            totals, ends, last = totals[left], ends[left], last[left]
+            totals, ends, last, truncated = totals[left], ends[left], last[left], truncated[left]
         tokens = torch.cat([tokens, last[:, :, None]], 2)
 
 
@@ -135,16 +138,11 @@ def _uniform(keys: NDArray[np.uint64], step: int) -> Tensor:
 
 
 def _collect(
-    written: list[list[Hypothesis]],
-    rows: Tensor,
-    tokens: Tensor,
-    ends: Tensor,
-    totals: Tensor,
-    length_penalty: float,
+    written: list[list[Hypothesis]], table: tuple[Tensor, ...], length_penalty: float
 ) -> None:
-    table = zip(rows.tolist(), tokens.tolist(), ends.tolist(), totals.tolist(), strict=True)
-    for row, *columns in table:
+    """Keep the samples of sentences: their rows, tokens, lengths, totals, and what is truncated."""
+    for row, *columns in zip(*(part.tolist() for part in table), strict=True):
         written[row] = [
-            Hypothesis(pieces[:end], total, normalised(total, end + 1, length_penalty))
-            for pieces, end, total in zip(*columns, strict=True)
+            Hypothesis(pieces[:end], total, normalised(total, end + 1, length_penalty), truncated)
+            for pieces, end, total, truncated in zip(*columns, strict=True)
         ]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from seq2seq.decoding.formats import FORMATS, FormatName
+from seq2seq.decoding.remarks import Remarks
 from seq2seq.decoding.translator import CHUNK, Translator
 from seq2seq.text.lines import decode_line, decode_strict, read_lines
 
@@ -58,7 +59,7 @@ def translate_stream(
     assert form != "text" or nbest == 1
     translator.check_nbest(nbest)
     lines = damaged = first = 0
-    notes = _Notes(warn)
+    notes, remarks = _Notes(warn), Remarks()
     for chunk in chunks:
         texts = []
         for number, line in enumerate(chunk, lines + 1):
@@ -74,6 +75,8 @@ def translate_stream(
         if translator.decoding.prefixes:
             texts, prefixes = _parted(texts)
         found = translator.nbest(texts, nbest, notes, prefixes=prefixes, alignment=form == "jsonl")
+        for place, translations in enumerate(found, lines + 1):
+            remarks.add(place, translations[0])
         rows = zip(texts, found, strict=True)
         shown = [FORMATS[form](place, *row) for place, row in enumerate(rows, lines)]
         write("".join(shown).encode())
@@ -82,6 +85,8 @@ def translate_stream(
         count = "1 line has" if damaged == 1 else f"{damaged} lines have"
         warn(f"{count} invalid UTF-8 (first: line {first}), read as U+FFFD")
     notes.finish()
+    for message in remarks.messages():
+        warn(message)
     return Summary(lines, damaged)
 
 

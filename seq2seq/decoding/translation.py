@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
 from seq2seq.config.schema import AlignmentForm, DecodingConfig
 from seq2seq.decoding.hypothesis import Hypothesis
 from seq2seq.decoding.penalties import normalised
-from seq2seq.decoding.unknown import UnknownWords
+from seq2seq.decoding.unknown import UnknownCharacters, UnknownWords
 from seq2seq.errors import RecipeError
-from seq2seq.text.lines import one_line
+from seq2seq.text.lines import encodable, one_line
+from seq2seq.text.splitting import LONG_TEXT, join
 from seq2seq.text.tokenizer import EOS, UNK, Tokenizer
+from seq2seq.text.words import Words
 
 DIGITS = 4  # of an attention weight
 
@@ -36,6 +38,9 @@ class Translation:
     pieces: list[str]
     source_pieces: list[str] = field(default_factory=list)
     alignment: list[int] | list[list[float]] | None = None
+    truncated: bool = False  # the length limit ended it, so that its end may be missing
+    lost: tuple[str, ...] = ()  # of the source, unknown to the model and not copied
+    unknown: int = 0  # how many <unk> stand in it
 
 
 class Writer:
@@ -46,9 +51,8 @@ class Writer:
         tokenizers: tuple[Tokenizer, Tokenizer],
         decoding: DecodingConfig,
         alignment: AlignmentForm,
-        weights: Weights,
     ) -> None:
-        """Take what `weights` there are of where the model looked.
+        """Take the tokenizers and the settings; `weights` are set where there are any.
 
         Raises:
             RecipeError: the decoding asks to replace unknown words, and the model has none.
@@ -56,16 +60,18 @@ class Writer:
         self.source, self.target = tokenizers
         self.penalty = decoding.length_penalty
         self.alignment = alignment
-        self.weights = weights
+        self.weights: Weights = {}
         self.written: dict[Pieces, str] = {}  # the text of a hypothesis, by its pieces
         if decoding.dictionary and not decoding.replace_unknown:
             raise RecipeError(
                 "decoding.dictionary is read for decoding.replace_unknown alone",
                 "add --set decoding.replace_unknown=true, or leave it out",
             )
-        self.unknown = (
-            UnknownWords(*tokenizers, decoding.dictionary) if decoding.replace_unknown else None
-        )
+        self.unknown: UnknownWords | UnknownCharacters | None = None
+        if decoding.replace_unknown:
+            self.unknown = UnknownWords(*tokenizers, decoding.dictionary)
+        elif not isinstance(self.source, Words):
+            self.unknown = UnknownCharacters(*tokenizers)
 
     def nbest(
         self,
@@ -88,13 +94,24 @@ class Writer:
         """
         if not parts:
             return [Translation("", 0.0, 0.0, [])]
-        unknown = self.unknown.written(text, parts) if self.unknown else [[] for _ in parts]
+        strange = list(dict.fromkeys(self._unknown(text))) if any(UNK in p for p in parts) else []
+        unknown = (
+            self.unknown.written(text, parts) if self.unknown and strange else [[] for _ in parts]
+        )
         result = []
         for rank in range(max(map(len, found))):
             chosen = [own[min(rank, len(own) - 1)] for own in found]
             rows = zip(parts, chosen, unknown, strict=True)
-            result.append(self._joined(parts, chosen, [self._text(*row) for row in rows]))
+            joined = self._joined(parts, chosen, [self._text(*row) for row in rows])
+            lost = tuple(
+                piece for piece in strange
+                if piece not in joined.text and piece.strip("\ufffd")  # damage is told elsewhere
+            )  # fmt: skip
+            result.append(replace(joined, lost=lost))
         return result
+
+    def _unknown(self, text: str) -> list[str]:
+        return self.source.unknown(encodable(text[:LONG_TEXT]))
 
     def _joined(
         self, parts: Sequence[Pieces], chosen: Sequence[Hypothesis], texts: Sequence[str]
@@ -105,7 +122,7 @@ class Writer:
         weights = [one for one in looks if one is not None]
         aligned = self.alignment != "none" and len(weights) == len(parts)
         return Translation(
-            one_line(" ".join(text for text in texts if text)),
+            one_line(join(texts)),
             # That of a whole text may hold more than its length: its coverage.
             chosen[0].score
             if len(chosen) == 1
@@ -118,7 +135,16 @@ class Writer:
             (best_places(weights) if self.alignment == "best" else all_weights(weights))
             if aligned
             else None,
+            any(one.truncated for one in chosen),
+            unknown=sum(map(self._count_unknown, parts, chosen)),
         )
+
+    def _count_unknown(self, part: Pieces, hypothesis: Hypothesis) -> int:
+        """Return how many <unk> are not replaced."""
+        count = hypothesis.tokens.count(UNK)
+        if not count or self.unknown is None or self._look(part, hypothesis) is None:
+            return count
+        return 0 if isinstance(self.unknown, UnknownWords) or UNK in part else count
 
     def _look(self, part: Pieces, hypothesis: Hypothesis) -> Tensor | None:
         return self.weights.get((part, tuple(hypothesis.tokens)))

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 
 from seq2seq.config.schema import AlignmentForm, DecodingConfig
 from seq2seq.decoding.alignments import alignments
-from seq2seq.decoding.device import choose_device
 from seq2seq.decoding.hypothesis import Hypothesis
 from seq2seq.decoding.joining import Run, joined
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.parts import Note, encode_parts
+from seq2seq.decoding.remarks import Remarks, remarks
 from seq2seq.decoding.search import search
 from seq2seq.decoding.translation import Pieces, Translation, Weights, Writer
 from seq2seq.errors import ModelError, RecipeError, UsageError
@@ -28,8 +28,9 @@ from seq2seq.models.ensemble import Ensemble
 from seq2seq.models.fusion import Fusion
 from seq2seq.models.language import LanguageModel
 from seq2seq.models.narrow import Narrow
-from seq2seq.nn.allocation import keep_between_steps
-from seq2seq.nn.mixed import has_fast_bfloat16
+from seq2seq.runtime.allocation import keep_between_steps
+from seq2seq.runtime.devices import choose_device
+from seq2seq.runtime.processor import has_fast_bfloat16
 from seq2seq.text.lines import encodable, is_blank
 from seq2seq.text.tokenizer import UNK, Tokenizer
 
@@ -56,6 +57,7 @@ class Translator:
         self.aligner = model  # which says where translations looked; another one may lend its eyes
         self.source = source
         self.target = target
+        self.usual_source: int | None = None  # pieces; above it, sentences go one by one
         self.decoding = decoding
         self.device = device
         self.continues = isinstance(model, LanguageModel)  # texts, in place of translating them
@@ -89,7 +91,9 @@ class Translator:
         model, first = joined(paths, place, language_model, language_model_weight)
         settings = override(first.recipe.decoding, decoding)
         precision = first.recipe.training.precision
-        return cls(model, first.source, first.target, settings, place, precision)
+        translator = cls(model, first.source, first.target, settings, place, precision)
+        translator.usual_source = first.usual_source
+        return translator
 
     @property
     def decoding(self) -> DecodingConfig:
@@ -113,11 +117,22 @@ class Translator:
     ) -> list[str]:
         """Return one line of text for each text; what is blank stays so.
 
-        `note` is called with the place of a text and a message where it had to be split or cut; by
-        default this is a Python warning. `prefixes` are what the translations must begin with. A
-        language model writes on from each text, and from nothing where that is blank.
+        `note` is called with the place of a text and a message where it had to be split or cut, or
+        where something of it may be missing in the translation; by default this is a Python
+        warning. `prefixes` are what the translations must begin with. A language model writes on
+        from each text, and from nothing where that is blank.
         """
-        return [found[0].text for found in self.nbest(texts, 1, note, prefixes=prefixes)]
+        best = [found[0] for found in self.nbest(texts, 1, note, prefixes=prefixes)]
+        together = Remarks("text")
+        for place, translation in enumerate(best):
+            together.add(place, translation)
+            if note is not None:
+                for message in remarks(translation):
+                    note(place, message)
+        if note is None:
+            for message in together.messages():
+                warnings.warn(message, stacklevel=2)
+        return [translation.text for translation in best]
 
     def nbest(
         self,
@@ -190,7 +205,9 @@ class Translator:
             if self.continues
             else [
                 [tuple(part) for part in own]
-                for own in encode_parts(texts, self.source, self.decoding.max_input, note)
+                for own in encode_parts(
+                    texts, self.source, self.decoding.max_input, note, self.usual_source
+                )
             ]
         )
         # A prefix is that of a text's first part.
@@ -202,10 +219,9 @@ class Translator:
         usual = self._found([own[0] for own in jobs if len(own) == 1], n)
         split = self._found([job for own in jobs if len(own) > 1 for job in own], n)
         found = [[(usual if len(own) == 1 else split)[job] for job in own] for own in jobs]
-        weights = (
-            self._weights(parts, found) if form != "none" or self.decoding.replace_unknown else {}
-        )
-        writer = Writer((self.source, self.target), self.decoding, form, weights)
+        writer = Writer((self.source, self.target), self.decoding, form)
+        every = form != "none" or self.decoding.replace_unknown
+        writer.weights = self._weights(parts, found, every)
         return writer.nbest(texts, parts, found)
 
     def _found(self, jobs: Sequence[Job], n: int) -> dict[Job, list[Hypothesis]]:
@@ -230,15 +246,21 @@ class Translator:
         return self._narrow
 
     def _weights(
-        self, parts: Sequence[Sequence[Pieces]], found: Sequence[Sequence[list[Hypothesis]]]
+        self,
+        parts: Sequence[Sequence[Pieces]],
+        found: Sequence[Sequence[list[Hypothesis]]],
+        every: bool,
     ) -> Weights:
-        """Return where the model looked in each source for each of its hypotheses."""
+        """Return the attention weights of `every` hypothesis, or of those with <unk> to replace."""
         pairs = dict.fromkeys(
             (source, tuple(hypothesis.tokens))
             for own, known in zip(parts, found, strict=True)
             for source, hypotheses in zip(own, known, strict=True)
             for hypothesis in hypotheses
+            if every or (UNK in source and UNK in hypothesis.tokens)
         )
+        if not pairs:
+            return {}
         weights = alignments(self.aligner, list(pairs), self.decoding.batch_tokens, self.device)
         if weights is not None:
             return dict(zip(pairs, weights, strict=True))

@@ -1,4 +1,4 @@
-"""What `<unk>` in a translation stands for, by where the model looked when it wrote it.
+"""What `<unk>` in a translation stands for, by the attention weights when it was written.
 
 The aligned source word is looked up in a dictionary, or else copied (Luong, Sutskever, Le, Vinyals
 and Zaremba 2015, section 3; Jean et al. 2015, section 4.2): most unknown words are names and
@@ -14,7 +14,8 @@ from pathlib import Path
 from torch import Tensor
 
 from seq2seq.errors import DataError, RecipeError
-from seq2seq.text.lines import decode_line, read_lines
+from seq2seq.text.lines import decode_line, encodable, read_lines
+from seq2seq.text.splitting import LONG_TEXT
 from seq2seq.text.tokenizer import UNK, Tokenizer
 from seq2seq.text.words import Words
 
@@ -42,6 +43,46 @@ def read_dictionary(path: Path) -> dict[str, str]:
     return found
 
 
+class UnknownCharacters:
+    """Puts what a model over pieces of words cannot read (an emoji, say) where it wrote `<unk>`."""
+
+    def __init__(self, source: Tokenizer, target: Tokenizer) -> None:
+        self.source, self.target = source, target
+
+    def written(self, text: str, parts: Sequence[Sequence[int]]) -> list[list[str]]:
+        """Return how the UNK pieces of each part are written in `text`.
+
+        Where a long text was cut inside them, they are not known, and empty.
+        """
+        return _shared_out(self.source.unknown(encodable(text[:LONG_TEXT])), parts, "")
+
+    def replaced(
+        self, source: Sequence[int], unknown: Sequence[str], target: Sequence[int], weights: Tensor
+    ) -> str:
+        """Return the text of `target` with each UNK replaced by the UNK of `source` it aligns to.
+
+        `unknown` are those of `source` as they are written; `weights` are [T, S + 1]. Without any,
+        `<unk>` stays.
+        """
+        places = [place for place, index in enumerate(source) if index == UNK]
+        written = self.target.pieces(target)
+        if places and all(unknown):
+            best = weights[:, places].argmax(1).tolist()
+            for place, index in enumerate(target):
+                if index == UNK:
+                    written[place] = unknown[best[place]]
+        return self.target.join(written)
+
+
+def _shared_out(
+    unknown: Sequence[str], parts: Sequence[Sequence[int]], otherwise: str
+) -> list[list[str]]:
+    """Return the unknown pieces of a text part by part; `otherwise` where their counts differ."""
+    counts = [list(part).count(UNK) for part in parts]
+    each = iter(unknown if sum(counts) == len(unknown) else [otherwise] * sum(counts))
+    return [[next(each) for _ in range(count)] for count in counts]
+
+
 class UnknownWords:
     """Puts source words, or their translations, where a model over words wrote `<unk>`."""
 
@@ -65,14 +106,7 @@ class UnknownWords:
 
         Where a long text was cut in the middle of words, they cannot be told and stay `<unk>`.
         """
-        (ids,) = self.source.encode([text])
-        words = zip(self.source.split(text), ids, strict=True)
-        unknown = [word for word, index in words if index == UNK]
-        counts = [list(part).count(UNK) for part in parts]
-        if sum(counts) != len(unknown):
-            unknown = ["<unk>"] * sum(counts)
-        each = iter(unknown)
-        return [[next(each) for _ in range(count)] for count in counts]
+        return _shared_out(self.source.unknown(text), parts, "<unk>")
 
     def replaced(
         self, source: Sequence[int], unknown: Sequence[str], target: Sequence[int], weights: Tensor

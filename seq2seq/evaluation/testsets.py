@@ -6,7 +6,6 @@ Lines end with LF and nothing else, so U+2028 inside a sentence splits nothing.
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from seq2seq.errors import DataError, UsageError
 from seq2seq.metrics.corpus import tokenizer_of
 from seq2seq.metrics.download import fetching
+from seq2seq.terminal import standard_input
 from seq2seq.text.lines import decode_line, read_lines
 
 STANDARD_INPUT = Path("-")
@@ -44,7 +44,7 @@ def read_texts(path: Path) -> tuple[list[str], int]:
     Raises:
         DataError: the file is missing or damaged.
     """
-    lines = read_lines(sys.stdin.buffer if path == STANDARD_INPUT else path)
+    lines = read_lines(standard_input() if path == STANDARD_INPUT else path)
     decoded = [decode_line(line) for line in lines]
     return [text for text, _ in decoded], sum(damaged for _, damaged in decoded)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-import torch
-
 from seq2seq.config.schema import ModelConfig
 from seq2seq.errors import RecipeError
-from seq2seq.models.build import build_model
+from seq2seq.models.build import outline
 from seq2seq.nn.cells.cell import Cell
 
 ENDS = {"source_embedding", "target_embedding", "output"}  # what depends on the vocabularies
@@ -21,8 +19,7 @@ def inner_weights(config: ModelConfig) -> int:
 
     Connections that a cell never uses (clockwork) are no weights.
     """
-    with torch.device("meta"):
-        model = build_model(config.model_copy(update={"tie": "none"}), "forward", 8, 8)
+    model = outline(config.model_copy(update={"tie": "none"}), "forward", 8, 8)
     count = sum(
         parameter.numel()
         for name, parameter in model.named_parameters()

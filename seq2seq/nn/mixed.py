@@ -5,34 +5,37 @@ Weights that are trained are float32 always; `torch.autocast` turns them for eac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
 from seq2seq.config.schema import PrecisionName
+from seq2seq.errors import ResourceError
+from seq2seq.runtime.processor import has_bfloat16, has_fast_bfloat16
 
 
-def has_fast_bfloat16(device: torch.device) -> bool:
-    """Return whether the device multiplies bfloat16 in hardware.
+def resolve_precision(
+    wanted: PrecisionName, device: torch.device, note: Callable[[str], object] = str
+) -> str:
+    """Turn "auto" into "bfloat16" where the hardware has it, else into "float32".
 
-    GPUs since Ampere do, and CPUs with AMX or AVX512-BF16.
+    `note` is told where bfloat16 is wanted and would be slow.
+
+    Raises:
+        ResourceError: bfloat16 is wanted where some of its products cannot run.
     """
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type == "cpu":
-        checks = (
-            getattr(torch.cpu, name, None)
-            for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-        )
-        return any(check() for check in checks if check is not None)
-    return False
-
-
-def resolve_precision(wanted: PrecisionName, device: torch.device) -> str:
-    """Turn "auto" into "bfloat16" where the hardware has it, else into "float32"."""
     if wanted == "auto":
         return "bfloat16" if has_fast_bfloat16(device) else "float32"
+    if wanted == "bfloat16" and not has_bfloat16(device):
+        raise ResourceError(
+            f"training.precision=bfloat16: this {device.type} has no bfloat16",
+            "use --set training.precision=auto, which is float32 here; a run that was begun in "
+            "bfloat16 goes on as a new one, with --from and another --run",
+        )
+    if wanted == "bfloat16" and not has_fast_bfloat16(device):
+        note(f"this {device.type} has no bfloat16 unit: float32 would be faster")
     return wanted
 
 

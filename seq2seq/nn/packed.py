@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from seq2seq.nn.mixed import has_fast_bfloat16
+from seq2seq.runtime.processor import has_fast_bfloat16
 
 LARGEST, ZERO = 127, 128  # of a signed byte; which unsigned byte stands for 0
 TINY = 1e-30  # not to divide by 0

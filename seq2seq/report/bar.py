@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
+from seq2seq.terminal import visible
 from seq2seq.training.events import Event, Noted, Saved, Started, Step, Stopped, Validated
 
 if TYPE_CHECKING:
@@ -59,9 +60,12 @@ class Lines:
             if monotonic() - self.shown_at < LINE_EVERY:
                 return
             self.shown_at = monotonic()
-        for line in described(event):
-            self.stream.write(line + "\n")
-        self.stream.flush()
+        try:
+            for line in described(event):
+                self.stream.write(visible(line) + "\n")
+            self.stream.flush()
+        except (OSError, ValueError):
+            self.quiet = True  # the reader has left; the training goes on
 
 
 class Bar:
@@ -118,7 +122,7 @@ class Bar:
         from rich.text import Text
 
         for line in described(event):
-            self.progress.console.print(Text(line))
+            self.progress.console.print(Text(visible(line)))
 
 
 def described(event: Event) -> list[str]:

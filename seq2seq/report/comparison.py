@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +10,7 @@ from seq2seq.evaluation.buckets import frequency_name
 from seq2seq.evaluation.findings import SURE, Comparison, Judgement, SetResult, SystemResult
 from seq2seq.metrics.paired import resamples_for
 from seq2seq.report.console import table
+from seq2seq.terminal import put
 
 TESTS = {"bootstrap": "paired bootstrap", "randomisation": "paired approximate randomisation"}
 MEGA, GIBI = 1e6, 2**30
@@ -20,7 +20,7 @@ LOWER_IS_BETTER = ("TER",)
 def comparison_tables(found: Comparison) -> None:
     """Print for each test set who wins, the scores, and where the systems differ."""
     for number, one in enumerate(found.sets):
-        write = sys.stdout.write
+        write = put
         if number:
             write("\n")
         if len(found.sets) > 1:
@@ -32,14 +32,14 @@ def comparison_tables(found: Comparison) -> None:
         _lengths(found, one)
         _words(found, one)
     if found.seeds:
-        sys.stdout.write("\n")
+        put("\n")
         rows = [
             [seeds.test, seeds.metric, f"{seeds.mean:.2f}", f"{seeds.deviation:.2f}",
              " ".join(seeds.names)]
             for seeds in found.seeds
         ]  # fmt: skip
         table(["seeds of one recipe", "metric", "mean>", "deviation>", "runs"], rows)
-    sys.stdout.write("\n" + "\n".join(notes(found)) + "\n")
+    put("\n" + "\n".join(notes(found)) + "\n")
 
 
 def verdicts(found: Comparison, one: SetResult) -> list[str]:
@@ -218,7 +218,7 @@ def content_cells(result: SystemResult) -> list[str]:
 def _lengths(found: Comparison, one: SetResult) -> None:
     if len(one.groups) < 2:
         return
-    sys.stdout.write("\n")
+    put("\n")
     columns = [f"{found.metrics[0]} by words", "sentences>"]
     columns += [f"{result.system.name}>" for result in one.systems]
     rows = [
@@ -232,7 +232,7 @@ def _lengths(found: Comparison, one: SetResult) -> None:
 def _words(found: Comparison, one: SetResult) -> None:
     if not found.trained_on:
         return
-    sys.stdout.write("\n")
+    put("\n")
     columns = ["F1 of words seen", "in references>"]
     columns += [f"{result.system.name}>" for result in one.systems]
     rows = [

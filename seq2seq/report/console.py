@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from seq2seq.terminal import visible
+
 if TYPE_CHECKING:
     from seq2seq.evaluation.system import Evaluation
 
@@ -17,6 +19,8 @@ def table(
 ) -> None:
     """Print a table to `file` (standard output). A heading that ends in ">" aligns right."""
     stream = file or sys.stdout
+    columns = [visible(name) for name in columns]
+    rows = [[visible(cell) for cell in row] for row in rows]
     if stream.isatty():
         _drawn(columns, rows, stream)
         return

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from seq2seq.analysis.curves import Axis, Curve, Judged, Trained
 from seq2seq.report.console import table
+from seq2seq.terminal import put
 
 MOST_ROWS = 20  # of validations in the table; of more, every second, third, ... is shown
 
@@ -25,7 +25,7 @@ def curve_tables(curves: Sequence[Curve], by: Axis) -> None:
         return
     every = -(-len(points) // MOST_ROWS)
     shown = [point for number, point in enumerate(reversed(points)) if number % every == 0][::-1]
-    sys.stdout.write("\n")
+    put("\n")
     pairs = [f"{curve.name} {what}>" for curve in curves for what in ("loss", "BLEU")]
     lines = []
     for point in shown:
@@ -35,7 +35,7 @@ def curve_tables(curves: Sequence[Curve], by: Axis) -> None:
         lines.append(cells)
     table([f"{by}>", *pairs], lines)
     for signature in sorted({curve.signature for curve in curves if curve.signature}):
-        sys.stdout.write(f"\nBLEU (greedy, on the validation text): {signature}\n")
+        put(f"\nBLEU (greedy, on the validation text): {signature}\n")
 
 
 def curve_document(curves: Sequence[Curve]) -> str:

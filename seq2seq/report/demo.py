@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 from seq2seq.experiments.demo import DemoResult
 from seq2seq.report.console import table
+from seq2seq.terminal import put
 
 
 def show_demo(result: DemoResult) -> None:
     """Print translations, BLEU by phenomenon and overall; the last line is for scripts."""
-    write = sys.stdout.write
+    write = put
     for example, translation in result.translations:
         verdict = (
             "as the reference" if translation == example.target else f"reference: {example.target}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 from seq2seq.config.schema import TrainingConfig
 from seq2seq.report.console import table
-from seq2seq.training.dry_run import DryRun, Sizes
+from seq2seq.terminal import put
+from seq2seq.training.dry_run import DryRun
 from seq2seq.training.ending import deciding_limit, setting
+from seq2seq.training.sizes import Sizes
 
 
 def show_nominal(sizes: Sizes) -> None:
@@ -17,12 +17,13 @@ def show_nominal(sizes: Sizes) -> None:
 
 def show_dry_run(found: DryRun) -> None:
     """Print what the data hold, what the model would be, and two examples."""
-    write = sys.stdout.write
+    write = put
     for line in found.report.lines():
         write(line + "\n")
     _show_sizes("sizes for this data", found.sizes)
     write(f"steps an epoch: about {found.steps_per_epoch:,}\n")
-    write(f"memory: about {found.memory / 2**30:.1f} GiB (an estimate)\n")
+    there = "" if found.available is None else f"; {found.available / 2**30:.1f} GiB is available"
+    write(f"memory: about {found.memory / 2**30:.1f} GiB (an estimate){there}\n")
     for example in found.examples:
         write(f"\nsource  {example.source}\n  pieces  {' '.join(example.source_pieces)}\n")
         write(f"  back    {example.source_again}\n")
@@ -43,11 +44,11 @@ def show_end(first: int, last: int, training: TrainingConfig, steps_per_epoch: i
         text += f" to {last:,}, by {setting(training, limit)}"
     if earlier:
         text += f"{', or earlier,' if last else ', until ended'} by {' or '.join(earlier)}"
-    sys.stdout.write(f"\nthe run: {text}\n")
+    put(f"\nthe run: {text}\n")
 
 
 def _show_sizes(title: str, sizes: Sizes) -> None:
-    write = sys.stdout.write
+    write = put
     write(f"\n{title}: vocabularies of {sizes.source:,} and {sizes.target:,}\n")
     rows = [[part.replace("_", " "), f"{count:,}"] for part, count in sizes.parts.items()]
     rows.append(["all", f"{sizes.all:,}"])

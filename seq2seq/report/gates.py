@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from seq2seq.analysis.gates import Read
 from seq2seq.report.console import table
 from seq2seq.report.plots import check_format, save
+from seq2seq.terminal import put
 
 
 def gate_table(found: Sequence[Read]) -> None:
@@ -25,11 +26,11 @@ def gate_table(found: Sequence[Read]) -> None:
         table([f"layer {read.layer}", *(f"{_label(name)}>" for name in names)], rows)
         for name, steps in read.half_lives().items():
             median, long = np.quantile(steps, [0.5, 0.9])
-            print(
+            put(
                 f"{name}: half of what a unit held is lost after {median:.1f} steps (median), "
-                f"in one unit of ten after more than {long:.1f}"
+                f"in one unit of ten after more than {long:.1f}\n"
             )
-        print()
+        put("\n")
 
 
 def _label(name: str) -> str:

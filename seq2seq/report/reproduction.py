@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from seq2seq.report.console import table
 from seq2seq.report.drawings import figure_lines, picture
 from seq2seq.report.page import render, save
 from seq2seq.report.vectors import vector_values
+from seq2seq.terminal import put
 
 COLUMNS = ("system", "paper", "BLEU", "±", "seeds", "detokenized", "p", "seconds", "words/s", "unk")
 TRAINING_COLUMNS = (
@@ -32,12 +32,12 @@ MEBI = 1 << 20
 def show_reproduced(found: Reproduced) -> None:
     """Print the tables and contrasts."""
     for one, results in found.tables:
-        sys.stdout.write(f"\n{one.name}\n")
+        put(f"\n{one.name}\n")
         columns, rows = laid_out(one, results)
         table([columns[0], *(f"{name}>" for name in columns[1:])], rows)
-    sys.stdout.write("\n")
+    put("\n")
     for line in [*map(contrast_sentence, found.contrasts), *signatures(found)]:
-        sys.stdout.write(line + "\n")
+        put(line + "\n")
 
 
 def write_report(found: Reproduced, folder: Path) -> Path:

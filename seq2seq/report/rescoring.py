@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 
 from seq2seq.evaluation.rescoring import Rescored
 from seq2seq.report.console import table
+from seq2seq.terminal import put
 
 
 def show_rescored(found: Rescored, *, as_json: bool) -> None:
     """Print the result, as a table or as JSON."""
     if as_json:
-        sys.stdout.write(rescored_document(found) + "\n")
+        put(rescored_document(found) + "\n")
     else:
         rescored_table(found)
 
@@ -25,9 +25,9 @@ def rescored_table(found: Rescored) -> None:
         ["the best of each list (oracle)", f"{found.oracle.value:.2f}"],
     ]
     table(["translations", "BLEU>"], rows)
-    sys.stdout.write(f"\n{found.first.signature}\n")
+    put(f"\n{found.first.signature}\n")
     if found.paired is not None:
-        sys.stdout.write(
+        put(
             f"chosen - first: {found.paired.difference:+.2f}, p = {found.paired.p_value:.4f} "
             "(paired bootstrap)\n"
         )

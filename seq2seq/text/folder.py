@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import random
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from seq2seq.config.schema import TextConfig
 from seq2seq.errors import ModelError
+from seq2seq.files import read_plain
 from seq2seq.text.lines import is_blank
 from seq2seq.text.sentencepiece import SentencePiece, train_sentencepiece
 from seq2seq.text.tokenizer import LARGEST_FILE, Tokenizer
@@ -117,32 +115,6 @@ def load_tokenizers(
 def _load(folder: Path, side: str, text: TextConfig, language: str) -> Tokenizer:
     if text.tokenizer == "words":
         path = folder / f"{side}{Words.suffix}"
-        return Words(read_small(path, LARGEST_FILE), language, str(path))
+        return Words(read_plain(path, LARGEST_FILE), language, str(path))
     path = folder / f"{side}{SentencePiece.suffix}"
-    return SentencePiece(read_small(path, LARGEST_FILE), str(path))
-
-
-def read_small(path: Path, limit: int) -> bytes:
-    """Return the bytes of a file in a model directory.
-
-    Raises ModelError for what is not there, is a link, no plain file, or larger than `limit` bytes.
-    """
-    hint = "copy the model directory again"
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode):
-                raise ModelError(f"{path} is not a plain file", hint)
-            if facts.st_size > limit:
-                raise ModelError(
-                    f"{path} has {facts.st_size} bytes, more than the {limit} allowed", hint
-                )
-            return file.read(limit)
-    except FileNotFoundError:
-        raise ModelError(
-            f"{path} does not exist", "a run directory holds it; copy it again"
-        ) from None
-    except OSError as error:
-        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
-        raise ModelError(f"cannot read {path}: {reason}", hint) from None
+    return SentencePiece(read_plain(path, LARGEST_FILE), str(path))

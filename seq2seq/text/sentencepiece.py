@@ -63,6 +63,16 @@ class SentencePiece:
         names: list[str] = self._processor.id_to_piece(list(range(self.size)))
         return names
 
+    def unknown(self, text: str) -> list[str]:
+        """Return the runs of characters of a text that become UNK, in order."""
+        pieces: list[str] = self._processor.encode(encodable(text), out_type=str)
+        ids: list[int] = self._processor.piece_to_id(pieces)
+        return [piece for piece, index in zip(pieces, ids, strict=True) if index == UNK]
+
+    def join(self, pieces: Sequence[str]) -> str:
+        """Return detokenized text, one line, for pieces; one that is not known stands as it is."""
+        return one_line(self._processor.decode(list(pieces)))
+
     def ids(self, pieces: Iterable[str]) -> list[int] | None:
         """Return the ids of pieces, or None where one is not in the model."""
         names = list(pieces)

@@ -45,6 +45,14 @@ class Tokenizer(Protocol):
         """Return the pieces that ids stand for, special ones included."""
         ...
 
+    def unknown(self, text: str) -> list[str]:
+        """Return how the pieces of a text that become UNK are written in it, in order."""
+        ...
+
+    def join(self, pieces: Sequence[str]) -> str:
+        """Return detokenized text, one line, for pieces; one that is not known stands as it is."""
+        ...
+
     def ids(self, pieces: Iterable[str]) -> list[int] | None:
         """Return the ids of pieces as `pieces` gives them, or None where one is not known."""
         ...

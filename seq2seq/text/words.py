@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sacremoses import MosesDetokenizer, MosesTokenizer
-
 from seq2seq.errors import DataError, ModelError
 from seq2seq.text.lines import encodable, one_line
 from seq2seq.text.tokenizer import EOS, SPECIALS, UNK
@@ -22,6 +20,9 @@ class Moses:
     """Moses tokenization of one language, both ways."""
 
     def __init__(self, language: str) -> None:
+        # its tables take a second to load, which models of subwords have no use for
+        from sacremoses import MosesDetokenizer, MosesTokenizer
+
         code = language.partition("_")[0].lower()
         self._tokenizer = MosesTokenizer(code)
         self._detokenizer = MosesDetokenizer(code)
@@ -59,6 +60,10 @@ class Words:
     def join(self, words: Sequence[str]) -> str:
         """Return running text, one line, for words."""
         return self._moses.join(words)
+
+    def unknown(self, text: str) -> list[str]:
+        """Return the words of a text that become UNK, in order."""
+        return [word for word in self.split(text) if word not in self._ids]
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the word ids of each text."""

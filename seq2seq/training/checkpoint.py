@@ -12,14 +12,19 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from seq2seq.documents import parse_table
 from seq2seq.errors import ModelError, ResourceError
-from seq2seq.files import sha256_of, sync_folder, write_durable
+from seq2seq.files import read_plain, sha256_of, sync_folder, write_durable
 
 MANIFEST = "manifest.json"
 UNFINISHED, DELETED = ".tmp-", ".del-"
+LARGEST_MANIFEST = 1 << 20  # bytes
 FORMAT = 1
 
 
@@ -73,7 +78,8 @@ def prune(folder: Path, keep: int, step: int, every: int) -> None:
     kept = [place for place in before if _step(place) % every == 0][: keep - 1]
     for old in before:
         if old not in kept:
-            _delete(old)
+            with suppress(OSError):  # in use on a network file system: the next save tries again
+                _delete(old)
 
 
 def whole_checkpoints(folder: Path, step: int) -> list[Path]:
@@ -109,21 +115,32 @@ def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Path | None:
 def damage(place: Path) -> str:
     """Return what is wrong with a checkpoint, or nothing."""
     try:
-        manifest = json.loads((place / MANIFEST).read_bytes())
-        files = dict(manifest["files"].items())
-        for name, entry in files.items():
-            path = place / name
-            if path.parent != place or path.is_symlink():
-                return f"{name[:80]!r} is not a file of its own"
-            if path.stat().st_size != entry["bytes"]:
-                return f"{name}: size"
-            if sha256_of(path) != entry["sha256"]:
-                return f"{name}: sha256"
+        if not stat.S_ISREG((place / MANIFEST).lstat().st_mode):
+            return f"{MANIFEST} is not a file of its own"
+        manifest = parse_table(read_plain(place / MANIFEST, LARGEST_MANIFEST))
+        if type(manifest["format"]) is not int or not 1 <= manifest["format"] <= FORMAT:
+            return f"{MANIFEST}: format {str(manifest['format'])[:40]}"
+        for name, entry in manifest["files"].items():
+            if fault := _fault(place, name, entry):
+                return fault
     except FileNotFoundError as error:
         return f"{Path(str(error.filename)).name}: missing"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ModelError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return f"{MANIFEST}: unreadable"
     return ""
+
+
+def _fault(place: Path, name: str, entry: dict[str, Any]) -> str:
+    """Return what is wrong with one file of a manifest, or nothing."""
+    path = place / name
+    if path.parent != place:
+        return f"{name[:80]!r} is not a file of its own"
+    facts = path.lstat()
+    if not stat.S_ISREG(facts.st_mode):
+        return f"{name[:80]!r} is not a file of its own"
+    if facts.st_size != entry["bytes"]:
+        return f"{name}: size"
+    return "" if sha256_of(path) == entry["sha256"] else f"{name}: sha256"
 
 
 def _manifest(step: int, files: dict[str, bytes]) -> bytes:
@@ -147,7 +164,8 @@ def _step(place: Path) -> int:
 
 def _numbered(folder: Path) -> Iterator[Path]:
     for place in folder.glob("step-*"):
-        if place.name.removeprefix("step-").isdecimal() and place.is_dir():
+        digits = place.name.removeprefix("step-")
+        if digits.isascii() and digits.isdecimal() and len(digits) < 19 and place.is_dir():
             yield place
 
 

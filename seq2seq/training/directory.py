@@ -19,13 +19,15 @@ from typing import Any
 import torch
 
 from seq2seq.config.schema import DataConfig, Recipe
+from seq2seq.data.prepare import Prepared
+from seq2seq.documents import parse_table, signed
 from seq2seq.errors import ModelError, ResourceError, UsageError
-from seq2seq.files import TEMPORARY, replace_file
+from seq2seq.files import TEMPORARY, read_plain, replace_file
 from seq2seq.models.bundle import FORMAT, RECIPE, read_document, read_recipe
-from seq2seq.text.tokenizer import Tokenizer
 
 CHECKPOINTS, LOG, LOCK = "checkpoints", "log.jsonl", ".lock"
 DATA_FROM_RUN = "data_from_run"  # in recipe.json: the folder of text as seen from the run directory
+LARGEST_LOG = 1 << 28  # bytes; a million steps with a line each have a fifth of it
 CARD = "README.md"  # written when training ends
 
 BEGUN = (CHECKPOINTS, "source.model", "target.model", "source.vocab", "target.vocab")
@@ -63,6 +65,11 @@ def locked(run: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise _in_use(run, descriptor) from error
+        except OSError as error:  # some network file systems have no locks
+            raise ResourceError(
+                f"cannot lock {run / LOCK}: {error.strerror}",
+                "choose a --run on a local disk, and copy it afterwards",
+            ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"pid {os.getpid()} on host {socket.gethostname()}\n".encode(), 0)
         yield
@@ -129,8 +136,7 @@ def environment(device: str, precision: str) -> dict[str, Any]:
 def write_document(
     run: Path,
     recipe: Recipe,
-    tokenizers: tuple[Tokenizer, Tokenizer],
-    data_hash: str,
+    prepared: Prepared,
     surroundings: dict[str, Any],
     command: str,
 ) -> None:
@@ -139,14 +145,16 @@ def write_document(
         "format": FORMAT,
         "seq2seq": version("seq2seq"),
         "recipe": recipe.model_dump(),
-        "tokenizers": {"source": tokenizers[0].digest, "target": tokenizers[1].digest},
-        "data": data_hash,
+        "tokenizers": {"source": prepared.source.digest, "target": prepared.target.digest},
+        "data": prepared.data_hash,
         DATA_FROM_RUN: _data_from(run, recipe),
         "environment": surroundings,
         "command": command,
+        "usual_source": prepared.train.usual_source,
     }
     replace_file(
-        run / RECIPE, json.dumps(document, sort_keys=True, indent=1, allow_nan=False).encode()
+        run / RECIPE,
+        json.dumps(signed(document), sort_keys=True, indent=1, allow_nan=False).encode(),
     )
 
 
@@ -187,7 +195,8 @@ def differences(run: Path, recipe: Recipe) -> tuple[list[str], list[str]]:
 
 def surroundings_changed(run: Path, surroundings: dict[str, Any]) -> list[str]:
     """Return what in the environment differs from the run's first start, as "key: old -> new"."""
-    old, new = _flat(read_document(run).get("environment", {})), _flat(surroundings)
+    first = read_document(run).get("environment", {})
+    old, new = _flat(first if isinstance(first, dict) else {}), _flat(surroundings)
     return [f"{key}: {old.get(key)} -> {new[key]}" for key in new if old.get(key) != new[key]]
 
 
@@ -212,13 +221,13 @@ def append_log(run: Path, record: dict[str, Any]) -> None:
 def truncate_log(run: Path, step: int) -> None:
     """Drop what was logged after `step`, and a line that a kill left half written."""
     path = run / LOG
-    if not path.exists():
+    if not os.path.lexists(path):
         return
     kept = []
-    data = path.read_bytes()
+    data = read_plain(path, LARGEST_LOG)
     for line in data.split(b"\n"):
         try:
-            if line and json.loads(line)["step"] <= step:
+            if line and parse_table(line)["step"] <= step:
                 kept.append(line + b"\n")
         except (ValueError, KeyError, TypeError):
             continue

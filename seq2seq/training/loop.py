@@ -12,11 +12,11 @@ from typing import Any
 
 from torch import nn
 
-from seq2seq.decoding.device import peak_memory
 from seq2seq.errors import DivergedError
 from seq2seq.files import replace_file
 from seq2seq.models.bundle import WEIGHTS, weight_tensors
 from seq2seq.models.weights import pack
+from seq2seq.runtime.devices import peak_memory
 from seq2seq.training.average import mean_of, swap
 from seq2seq.training.budget import TimeBudget
 from seq2seq.training.directory import append_log
@@ -34,7 +34,7 @@ from seq2seq.training.randomness import reseed
 from seq2seq.training.schedule import Place, learning_rate
 from seq2seq.training.session import Session
 from seq2seq.training.state import Window
-from seq2seq.training.step import StepResult, train_step
+from seq2seq.training.step import DivergenceWatch, StepResult, train_step
 from seq2seq.training.validation import validate, validation_loss
 
 clock = time.perf_counter  # never set back, as the time of day is
@@ -53,6 +53,7 @@ class Loop:
         self.state = session.state
         self.config = in_force(session.recipe.training, self.state.lifted)
         self.stop_signal = stop_signal
+        self.divergence = DivergenceWatch(session.prepared.target.size)
         self._begin_epoch()
         self.steps_per_epoch = (
             session.steps_per_epoch() if self.state.epoch else self._steps_of(self.plan)
@@ -143,6 +144,7 @@ class Loop:
                 self._rate(),
                 session.precision,
             )
+            self.divergence.see(result)
         except DivergedError as error:
             pairs = ", ".join(str(int(number)) for number in rows[0][:5])
             message = (

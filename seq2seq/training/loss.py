@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from seq2seq.nn.allocation import CHUNK_LOGITS
+from seq2seq.runtime.allocation import CHUNK_LOGITS
 
 
 class Loss(NamedTuple):

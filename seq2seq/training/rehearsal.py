@@ -12,11 +12,12 @@ from pathlib import Path
 import torch
 
 from seq2seq.config.schema import Recipe, TrainingConfig
-from seq2seq.decoding.device import choose_device
 from seq2seq.errors import ResourceError
+from seq2seq.files import read_plain
 from seq2seq.models.build import build_model, check_cell_options
 from seq2seq.models.bundle import RECIPE, load_bundle_tokenizers, weight_tensors
 from seq2seq.nn.mixed import resolve_precision
+from seq2seq.runtime.devices import choose_device
 from seq2seq.training.beginning import weights_to_begin_with
 from seq2seq.training.directory import refuse_held, refuse_used
 from seq2seq.training.ending import already_finished, in_force, known_total, limits_told
@@ -26,7 +27,7 @@ from seq2seq.training.resuming import (
     last_checkpoint,
     take_new_ends,
 )
-from seq2seq.training.session import STATE
+from seq2seq.training.session import LARGEST_STATE, STATE
 from seq2seq.training.state import TrainingState
 
 Note = Callable[[str], None]
@@ -44,7 +45,7 @@ def check_start(
         UsageError, ModelError, ResourceError, RecipeError: as `training.run.train` does.
     """
     check_cell_options(recipe.model)
-    resolve_precision(recipe.training.precision, torch.device(choose_device(device)))
+    resolve_precision(recipe.training.precision, torch.device(choose_device(device)), note)
     refuse_held(run)
     if not resume:
         refuse_used(run)
@@ -75,7 +76,7 @@ def check_end(
         check_same_text(run, recipe, data_hash)
         checkpoint = last_checkpoint(run, lambda message: None)
         if checkpoint is not None:
-            state = TrainingState.from_json((checkpoint / STATE).read_bytes())
+            state = TrainingState.from_json(read_plain(checkpoint / STATE, LARGEST_STATE))
         for line in take_new_ends(state, recipe.training, run, lambda: steps_per_epoch):
             note(line)
         if state.finished:

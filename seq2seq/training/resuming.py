@@ -145,8 +145,7 @@ def write_changes(run: Path, recipe: Recipe, prepared: Prepared, command: str) -
     if read_recipe(run) == recipe:
         return
     first = read_document(run).get("environment", {})
-    tokenizers = (prepared.source, prepared.target)
-    write_document(run, recipe, tokenizers, prepared.data_hash, first, command)
+    write_document(run, recipe, prepared, first, command)
 
 
 def take_new_ends(

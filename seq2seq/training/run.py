@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seq2seq.config.schema import Recipe
-from seq2seq.decoding.device import choose_device
 from seq2seq.models.build import check_cell_options
-from seq2seq.nn.allocation import keep_between_steps
+from seq2seq.runtime.allocation import keep_between_steps
+from seq2seq.runtime.devices import choose_device
 from seq2seq.training.card import write_card
 from seq2seq.training.directory import CARD, LOCK, locked, refuse_used
 from seq2seq.training.ending import already_finished

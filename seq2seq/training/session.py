@@ -20,6 +20,7 @@ from seq2seq.data.encoded import EncodedCorpus
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
 from seq2seq.data.subwords import SampledCorpus
+from seq2seq.files import read_plain
 from seq2seq.models.build import build_model
 from seq2seq.models.bundle import (
     RECIPE,
@@ -28,7 +29,7 @@ from seq2seq.models.bundle import (
     weight_tensors,
 )
 from seq2seq.models.weights import pack, unpack
-from seq2seq.nn.mixed import has_fast_bfloat16, resolve_precision
+from seq2seq.nn.mixed import resolve_precision
 from seq2seq.text.folder import save_tokenizers
 from seq2seq.training.average import WeightAverage
 from seq2seq.training.beginning import fill, weights_to_begin_with
@@ -49,9 +50,11 @@ from seq2seq.training.resuming import (
     take_new_ends,
     write_changes,
 )
+from seq2seq.training.sizes import require_training_memory
 from seq2seq.training.state import TrainingState
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
+LARGEST_STATE = 1 << 20  # bytes
 AVERAGE = "average.safetensors"  # where the recipe has training.average_decay
 
 Note = Callable[[str], None]
@@ -158,8 +161,12 @@ def open_session(
 
     Raises:
         ModelError: the run cannot be resumed: its recipe or data differ, or it is damaged.
+        ResourceError: the device has too little memory, or no bfloat16 where that is asked for.
     """
     began = time.time()
+    place = torch.device(device)
+    precision = resolve_precision(recipe.training.precision, place, note)
+    require_training_memory(recipe, device)
     begun = resume and (run / RECIPE).exists()
     if resume and not begun:
         note(f"{run} has no run to resume yet: starting at step 0")
@@ -172,12 +179,9 @@ def open_session(
     else:
         prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
     note(trim(cache_folder(), began))
+    require_training_memory(recipe, device, prepared.source.size, prepared.target.size)
     for line in prepared.report.lines():
         note(line)
-    place = torch.device(device)
-    precision = resolve_precision(recipe.training.precision, place)
-    if precision == "bfloat16" and not has_fast_bfloat16(place):
-        note(f"this {place.type} has no bfloat16 unit: float32 would be faster")
     surroundings = environment(device, precision)
     if begun:
         check_same_run(run, recipe, prepared.data_hash, surroundings, note)
@@ -207,16 +211,13 @@ def open_session(
 def _begin(session: Session, start: Path | None, surroundings: dict[str, Any]) -> None:
     """Write what makes a directory a run; recipe.json, the mark of one, comes last."""
     run, prepared = session.run, session.prepared
-    tokenizers = (prepared.source, prepared.target)
     if start is not None:
         _take_weights(session, start)
-    save_tokenizers(run, *tokenizers)
+    save_tokenizers(run, prepared.source, prepared.target)
     (run / CHECKPOINTS).mkdir(exist_ok=True)
     if start is not None:
         session.save()  # from here on the run can do without the one that it came from
-    write_document(
-        run, session.recipe, tokenizers, prepared.data_hash, surroundings, session.command
-    )
+    write_document(run, session.recipe, prepared, surroundings, session.command)
 
 
 def _take_weights(session: Session, start: Path) -> None:
@@ -247,7 +248,7 @@ def _take_up(checkpoint: Path, session: Session, note: Note) -> None:
     load_optimizer(session.optimizer, model, unpack(checkpoint / OPTIMIZER))
     if average is not None:
         average.load(unpack(checkpoint / AVERAGE, weights))
-    state = TrainingState.from_json((checkpoint / STATE).read_bytes())
+    state = TrainingState.from_json(read_plain(checkpoint / STATE, LARGEST_STATE))
     training = session.recipe.training
     for line in take_new_ends(state, training, session.run, session.steps_per_epoch):
         note(line)

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from seq2seq.documents import is_number, parse_table
 from seq2seq.errors import ModelError
+
+State = TypeVar("State")
 
 
 @dataclass
@@ -56,7 +60,44 @@ class TrainingState:
     def from_json(cls, data: bytes) -> TrainingState:
         """Read what `to_json` wrote; a ModelError if it is something else."""
         try:
-            values: dict[str, Any] = json.loads(data)
-            return cls(**{**values, "window": Window(**values["window"])})
+            values = parse_table(data)
+            window = _checked(Window, values["window"])
+            return _checked(cls, {**values, "window": window})
         except (ValueError, TypeError, KeyError) as error:
-            raise ModelError(f"state.json is damaged: {error}") from error
+            raise ModelError(
+                f"state.json is damaged: {error}", "delete that checkpoint, then resume from before"
+            ) from error
+
+
+def _checked(kind: type[State], values: Any) -> State:
+    """Return an instance of a state class from JSON values of its fields' types.
+
+    Raises:
+        ValueError: a field has another type, is negative where it counts, or is unknown.
+    """
+    if not isinstance(values, dict):
+        raise ValueError(f"{kind.__name__} is no JSON object")
+    types = get_type_hints(kind)
+    for name, value in values.items():
+        if name not in types:
+            raise ValueError(f"{name[:40]!r} is no field")
+        if not _fits(value, types[name]):
+            raise ValueError(f"{name} has the wrong type or value: {str(value)[:40]}")
+        if types[name] is float:
+            values = {**values, name: float(value)}
+    return kind(**values)
+
+
+def _fits(value: Any, expected: Any) -> bool:
+    if expected is int:
+        return type(value) is int and value >= 0
+    if expected is float:
+        return is_number(value)
+    if expected is str or expected is bool:
+        return type(value) is expected
+    if get_origin(expected) in (list, UnionType):
+        arguments = get_args(expected)
+        if get_origin(expected) is list:
+            return isinstance(value, list) and all(_fits(item, arguments[0]) for item in value)
+        return any(value is None if kind is NoneType else _fits(value, kind) for kind in arguments)
+    return isinstance(value, expected)

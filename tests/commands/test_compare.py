@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from seq2seq.documents import signed
+
 REFERENCE = ["a red dog runs on the grass", "two men sit on a bench", "it rains", "the end ."] * 5
 GOOD = ["a red dog runs on the grass", "two men sit at a bench", "it rains", "the end ."] * 5
 BAD = ["the red dog dog ran on grass", "two man on a bench", "rain it", "an end ."] * 5
@@ -200,7 +202,7 @@ def test_seeds_of_one_recipe(cli: Any, tiny_run: Path, corpus: Path, tmp_path: P
         shutil.copytree(tiny_run, run)
         document = json.loads((run / "recipe.json").read_text())
         document["recipe"]["seed"] = seed
-        (run / "recipe.json").write_text(json.dumps(document))
+        (run / "recipe.json").write_text(json.dumps(signed(document)))
         runs.append(run)
     done = cli("compare", *runs, "--source", corpus / "test.en", "--reference", corpus / "test.de",
                "--json")  # fmt: skip

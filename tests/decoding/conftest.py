@@ -92,6 +92,12 @@ class Letters:
     def decode(self, rows):
         return ["".join(self.pieces(row)) for row in rows]
 
+    def unknown(self, text):
+        return [letter for letter in "".join(text.split()) if letter not in self.alphabet]
+
+    def join(self, pieces):
+        return "".join(pieces)
+
     def pieces(self, ids):
         return [self.alphabet[i - 4] if i >= 4 else {3: "</s>"}.get(i, "<unk>") for i in ids]
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from seq2seq.decoding import parts as module
 from seq2seq.decoding.parts import encode_parts, split_text
+from seq2seq.text import splitting
 
 
 def parts_of(texts, tokenizer, max_input=8):
@@ -54,6 +55,9 @@ class Crossing:
     def encode(self, texts):
         return [[4] * (len(text) + text.count(" ") * 3) for text in texts]
 
+    def pieces(self, ids):
+        return ["x" for _ in ids]
+
 
 def test_parts_fit_where_words_together_have_more_pieces_than_alone():
     parts = split_text("ab cd ef gh ij", Crossing(), 8)
@@ -66,19 +70,23 @@ def test_a_character_of_too_many_pieces():
         def encode(self, texts):
             return [list(range(4, 4 + 5 * len(text))) for text in texts]
 
+        def pieces(self, ids):
+            return [f"<{index}>" for index in ids]
+
     assert split_text("x", Bytes(), 2) == [[4, 5], [6, 7], [8]]
 
 
 def test_long_texts_are_never_encoded_whole(letters, monkeypatch):
     longest = []
 
-    class Watched:
+    class Watched(type(letters)):
         def encode(self, texts):
             longest.extend(map(len, texts))
             return letters.encode(texts)
 
     monkeypatch.setattr(module, "LONG_TEXT", 50)
-    monkeypatch.setattr(module, "LONGEST_WORD", 20)
+    monkeypatch.setattr(splitting, "LONG_TEXT", 50)
+    monkeypatch.setattr(splitting, "LONGEST_WORD", 20)
     parts, notes = parts_of(["a" * 1000, "b" + " " * 100 + "c"], Watched(), 10)
     assert max(longest) <= 20
     assert sum(map(len, parts[0])) == 1000

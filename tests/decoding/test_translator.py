@@ -13,6 +13,7 @@ from seq2seq.config.schema import DecodingConfig, Recipe
 from seq2seq.decoding import joining
 from seq2seq.decoding import translator as module
 from seq2seq.decoding.translator import Translator
+from seq2seq.documents import signed
 from seq2seq.errors import ModelError, RecipeError, UsageError
 from seq2seq.models.narrow import Narrow
 
@@ -128,7 +129,9 @@ def runs(monkeypatch, letters, prefix_model):
 
     def bundle(target):
         model = type("Model", (), {"one_length_batches": False})()
-        return SimpleNamespace(model=model, source=letters, target=target, recipe=recipe)
+        return SimpleNamespace(
+            model=model, source=letters, target=target, recipe=recipe, usual_source=30
+        )
 
     known = {"one": bundle(letters), "two": bundle(letters), "other": bundle(other)}
     monkeypatch.setattr(joining, "load_bundle", lambda path, device: known[Path(path).name])
@@ -140,6 +143,7 @@ def test_load(runs):
     translator = Translator.load("one", device="cpu")
     assert translator.model is runs["one"].model
     assert translator.decoding.beam == 3 and translator.device == "cpu"
+    assert translator.usual_source == 30
     assert Translator.load(["runs/one", Path("two")]).model.count == 2
 
 
@@ -184,7 +188,7 @@ def test_products_are_narrow_where_that_is_faster_and_nothing_forbids_it(
     shutil.copytree(tiny_run, run)
     document = json.loads((run / "recipe.json").read_text())
     document["recipe"]["training"]["precision"] = trained
-    (run / "recipe.json").write_text(json.dumps(document))
+    (run / "recipe.json").write_text(json.dumps(signed(document)))
     searched = []
 
     def search(model, *arguments, **settings):

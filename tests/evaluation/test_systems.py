@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from seq2seq.decoding.translator import Translator
+from seq2seq.documents import signed
 from seq2seq.errors import DataError, ModelError, UsageError
 from seq2seq.evaluation.systems import Spec, read_file, read_specs, translate
 
@@ -123,7 +124,7 @@ def test_other_settings_are_another_model(tiny_run: Path, tmp_path: Path) -> Non
     translate(spec, [SOURCES], cache, "cpu", silent)
     document = json.loads((run / "recipe.json").read_text())
     document["recipe"]["decoding"]["beam"] = 1
-    (run / "recipe.json").write_text(json.dumps(document))
+    (run / "recipe.json").write_text(json.dumps(signed(document)))
     told: list[str] = []
     translate(spec, [SOURCES], cache, "cpu", told.append)
     assert len(told) == 1

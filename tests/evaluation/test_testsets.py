@@ -4,7 +4,6 @@ import io
 import sys
 import urllib.request
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import sacrebleu.dataset
@@ -73,7 +72,9 @@ def test_a_wrong_checksum_is_one_line_and_no_exit(
     assert capfd.readouterr() == ("", "")
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = SimpleNamespace(buffer=io.BytesIO(b"a\r\nb\xff"))
-    monkeypatch.setattr(sys, "stdin", stream)
-    assert read_texts(STANDARD_INPUT) == (["a", "b\ufffd"], 1)
+def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "text").write_bytes(b"a\r\nb\xff")
+    with (tmp_path / "text").open() as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        texts = read_texts(STANDARD_INPUT)
+    assert texts == (["a", "b\ufffd"], 1)

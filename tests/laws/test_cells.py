@@ -145,6 +145,7 @@ def test_a_state_begins_with_what_attention_asks_with(name: str) -> None:
 
 
 @every
+@pytest.mark.usefixtures("bfloat16")
 def test_half_precision_is_near(name: str) -> None:
     """Autocast runs the products in bfloat16; weights and their gradients stay float32."""
     stack, below = make(name).float(), text().float()

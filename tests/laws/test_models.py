@@ -41,6 +41,7 @@ def test_stepwise_is_whole(model: Any, sentences: Any) -> None:
     close(stepwise(model, sentences), logits)
 
 
+@pytest.mark.usefixtures("bfloat16")
 def test_narrow_matrices_are_what_autocast_makes_of_them(model: Any, sentences: Any) -> None:
     narrow: Any = Narrow(model, "cpu")
     with torch.autocast("cpu", torch.bfloat16):

@@ -40,6 +40,7 @@ def edit(run: Path) -> Edit:
 
     def change(**values: Any) -> Path:
         document = json.loads((run / "recipe.json").read_bytes())
+        document.pop("sha256")  # as runs had it before there was one
         for key, value in values.items():
             *above, last = key.split("__")
             table = document
@@ -104,7 +105,7 @@ def test_retie(tie: str) -> None:
         ('{"format": 1, "x": ' + "9" * 5000 + "}", "damaged"),
         ('{"x": ' + "[" * 100_000, "damaged"),
         ('{"format": 1, "recipe": []}', "damaged"),
-        ('{"format": 1, "recipe": {"seed": 1e999}}', "seed"),
+        ('{"format": 1, "recipe": {"seed": 1e999}}', "1e999 is too large for a number"),
         ("\xff", "damaged"),
         (" " * (LARGEST_JSON + 1), "more than the 1048576 allowed"),
     ],

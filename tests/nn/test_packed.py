@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seq2seq.nn.mixed import has_fast_bfloat16
 from seq2seq.nn.packed import ByteLinear, PackedLinear, packed
+from seq2seq.runtime.processor import has_fast_bfloat16
 
 
 def layer(*, bias: bool) -> nn.Linear:

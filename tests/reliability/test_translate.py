@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from seq2seq import Translator
+from seq2seq.documents import signed
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 DEMANDING = b"one two\n\n  \nthree\xe2\x80\xa8four\n\xff\xfe\nlast"
@@ -100,6 +101,6 @@ def test_translating_writes_nothing(cli: Any, run: Path) -> None:
 def test_a_message_cannot_move_the_cursor(cli: Any, run: Path) -> None:
     document = json.loads((run / "recipe.json").read_bytes())
     document["recipe"]["model"]["\x1b[2Jsurprise"] = 1
-    (run / "recipe.json").write_text(json.dumps(document))
+    (run / "recipe.json").write_text(json.dumps(signed(document)))
     done = cli("translate", run, "--input", run / "log.jsonl")
     assert done.code == 4 and "\x1b" not in done.err and "\\x1b[2Jsurprise" in done.err

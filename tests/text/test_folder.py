@@ -8,9 +8,9 @@ import pytest
 
 from seq2seq.config.schema import TextConfig
 from seq2seq.errors import ModelError
+from seq2seq.files import read_plain
 from seq2seq.text.folder import (
     load_tokenizers,
-    read_small,
     sample_pairs,
     save_tokenizers,
     shortfalls,
@@ -80,14 +80,14 @@ def test_damaged_or_missing_files_are_refused(text, damage, tmp_path):
 
 def test_links_pipes_and_large_files_are_refused(tmp_path):
     (tmp_path / "plain").write_bytes(b"12345")
-    assert read_small(tmp_path / "plain", 5) == b"12345"
+    assert read_plain(tmp_path / "plain", 5) == b"12345"
     with pytest.raises(ModelError, match="more than the 4"):
-        read_small(tmp_path / "plain", 4)
+        read_plain(tmp_path / "plain", 4)
     (tmp_path / "link").symlink_to(tmp_path / "plain")
-    with pytest.raises(ModelError, match="cannot read"):
-        read_small(tmp_path / "link", 5)
+    with pytest.raises(ModelError, match="is a link"):
+        read_plain(tmp_path / "link", 5)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ModelError, match="not a plain file"):
-        read_small(tmp_path / "pipe", 5)
+        read_plain(tmp_path / "pipe", 5)
     with pytest.raises(ModelError):
-        read_small(tmp_path, 5)
+        read_plain(tmp_path, 5)

@@ -248,3 +248,11 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     assert "No space left on device" in str(caught.value)
     assert steps(folder) == [3, 6, 9]
     assert newest_checkpoint(folder, never) == folder / "step-000000009"
+
+
+@pytest.mark.parametrize("number", [True, 1.0, 0, -1, "1", None, 2])
+def test_a_manifest_names_its_format(folder: Path, number: object) -> None:
+    manifest = folder / "step-000000009" / "manifest.json"
+    document = json.loads(manifest.read_bytes())
+    manifest.write_text(json.dumps({**document, "format": number}))
+    assert damage(manifest.parent) == f"manifest.json: format {number}"

@@ -52,7 +52,7 @@ def test_the_limit_that_decides() -> None:
 def test_a_limit_without_effect_is_told() -> None:
     config = TrainingConfig(max_steps=2000, max_epochs=3.0, warmup=10)
     (told,) = limits_told(config, EPOCH)
-    assert told.startswith("training.max_epochs=3 ends the run after 120 steps, before training.max")
+    assert told.startswith("training.max_epochs=3 ends the run after 120 steps, before training.")
     assert "--set training.max_epochs=0" in told
     assert limits_told(TrainingConfig(max_steps=120, max_epochs=3.0, warmup=10), EPOCH) == []
     assert limits_told(TrainingConfig(max_steps=2000, warmup=10), EPOCH) == []
@@ -127,7 +127,8 @@ def test_two_limits_at_once() -> None:
 def test_patience_can_be_raised(patience: int, goes_on: bool) -> None:
     config = TrainingConfig(max_epochs=30.0, patience=4)
     state = ended("patience", config)
-    take_new_ends(state, config.model_copy(update={"patience": patience}), Path("run"), lambda: EPOCH)
+    patient = config.model_copy(update={"patience": patience})
+    take_new_ends(state, patient, Path("run"), lambda: EPOCH)
     assert (state.finished == "") == goes_on and state.stale == 4
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from seq2seq.config.loading import check_recipe, recipe_values
 from seq2seq.data.batches import gather_batch
-from seq2seq.decoding.device import peak_memory
+from seq2seq.runtime.devices import peak_memory
 from seq2seq.models.build import build_model
-from seq2seq.nn.allocation import keep_between_steps
+from seq2seq.runtime.allocation import keep_between_steps
 from seq2seq.training.optimizer import build_optimizer
 from seq2seq.training.step import train_step
 

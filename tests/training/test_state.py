@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from seq2seq.errors import ModelError
@@ -49,3 +51,17 @@ def test_something_else(data: bytes) -> None:
 def test_numbers_that_are_not_finite_are_never_written() -> None:
     with pytest.raises(ValueError):
         TrainingState(seconds=float("nan")).to_json()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("step", "12"), ("step", -1), ("step", True), ("step", 1.5), ("step", 2**70),
+        ("ends", 3), ("ends", ["1", 2, 3]), ("seconds", None), ("best_score", "high"),
+        ("finished", 0), ("window", {"loss": "1"}), ("window", {"steps": [1]}), ("window", []),
+    ],
+)  # fmt: skip
+def test_fields_of_other_types(field: str, value: object) -> None:
+    values = json.loads(TrainingState().to_json())
+    with pytest.raises(ModelError, match=r"state\.json is damaged"):
+        TrainingState.from_json(json.dumps({**values, field: value}).encode())

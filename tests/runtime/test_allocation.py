@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from seq2seq.nn.allocation import SHAPES, keep_between_steps
+from seq2seq.runtime.allocation import SHAPES, keep_between_steps
 
 
 def test_code_of_more_shapes_is_kept_unless_the_user_says_otherwise(

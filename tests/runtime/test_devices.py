@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seq2seq.decoding.device import choose_device
 from seq2seq.errors import ResourceError, UsageError
+from seq2seq.runtime.devices import choose_device
 
 
 @pytest.mark.parametrize("count", [0, 2])
