@@ -69,9 +69,16 @@ class TimeBudget:
         """Return whether it is time to decide anew."""
         return elapsed - self.decided >= DECISION_SHARE * self.seconds
 
-    def spent(self, elapsed: float) -> bool:
-        """Return whether no more than the end of the run still fits."""
-        return elapsed + self._end_seconds() >= self.seconds
+    def spent(self, step: int, elapsed: float) -> bool:
+        """Return whether no more than the end of the run still fits after `step`.
+
+        A validation or save that is due after this very step would come again at the end. Where
+        both no longer fit, the run ends with it now, if that is nearer to the budget.
+        """
+        config = self.config
+        due = 0.0 if step % config.validate_every else self.validation
+        due += 0.0 if step % config.save_every else self.save
+        return elapsed + self._end_seconds() + due * self.step_seconds / 2.0 >= self.seconds
 
     def total(self, step: int, elapsed: float) -> int:
         """Return the step count of a run that is `elapsed` seconds old and at `step`, at least 1.

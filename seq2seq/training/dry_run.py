@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from seq2seq.config.schema import Recipe
-from seq2seq.data.cache import cache_folder, trim
 from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
-from seq2seq.data.prepare import Prepared, prepare
+from seq2seq.data.prepare import Prepared
 from seq2seq.models.build import MODELS
-from seq2seq.models.bundle import load_bundle_tokenizers
 from seq2seq.runtime.devices import choose_device
 from seq2seq.runtime.memory import available_memory
-from seq2seq.training.resuming import prepare_again
-from seq2seq.training.session import named_origin
+from seq2seq.training.session import prepare_text
 from seq2seq.training.sizes import Sizes, memory_estimate, sizes_of
 
 EXAMPLES = 2
@@ -60,14 +56,7 @@ def dry_run(
 
     `start` is the run that a new one begins with, `resumed` the one that would go on.
     """
-    began = time.time()
-    origin = resumed or start or named_origin(recipe)
-    tokenizers = None if origin is None else load_bundle_tokenizers(origin)
-    if resumed is not None and tokenizers is not None:
-        prepared = prepare_again(resumed, recipe, tokenizers, note)
-    else:
-        prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
-    note(trim(cache_folder(), began))
+    prepared = prepare_text(recipe, resumed=resumed, start=start, note=note)
     sizes = sizes_of(recipe, prepared.source.size, prepared.target.size)
     corpus = prepared.epoch(recipe.seed, 0)
     plan = batch_plan(

@@ -114,7 +114,7 @@ class Loop:
         return clock() - self.began
 
     def _save(self) -> Saved:
-        """Write a checkpoint; with a time budget, decide anew first when the run ends."""
+        """Write a checkpoint, with the step count that was decided last."""
         state, began = self.state, clock()
         state.peak_memory = max(state.peak_memory, peak_memory())
         saved = Saved(state.step, self.session.save())
@@ -191,7 +191,7 @@ class Loop:
         state, config, budget = self.state, self.config, self.budget
         if not config.max_minutes:
             return
-        if budget.spent(self._elapsed()):
+        if budget.spent(state.step, self._elapsed()):
             state.total_steps = state.step
             return
         saving = state.step % config.save_every == 0

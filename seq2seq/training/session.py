@@ -145,6 +145,24 @@ def named_origin(recipe: Recipe) -> Path | None:
     return Path(recipe.text.from_) if recipe.text.from_ else None
 
 
+def prepare_text(
+    recipe: Recipe, *, resumed: Path | None, start: Path | None, note: Note
+) -> Prepared:
+    """Return the text of a run that goes on (`resumed`) or begins (perhaps with that of `start`).
+
+    The cache is kept within its bound, and its place and size are noted.
+    """
+    began = time.time()
+    origin = resumed or start or named_origin(recipe)
+    tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
+    if resumed is not None and tokenizers is not None:
+        prepared = prepare_again(resumed, recipe, tokenizers, note)
+    else:
+        prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
+    note(trim(cache_folder(), began))
+    return prepared
+
+
 def open_session(
     recipe: Recipe,
     run: Path,
@@ -163,7 +181,6 @@ def open_session(
         ModelError: the run cannot be resumed: its recipe or data differ, or it is damaged.
         ResourceError: the device has too little memory, or no bfloat16 where that is asked for.
     """
-    began = time.time()
     place = torch.device(device)
     precision = resolve_precision(recipe.training.precision, place, note)
     require_training_memory(recipe, device)
@@ -172,13 +189,7 @@ def open_session(
         note(f"{run} has no run to resume yet: starting at step 0")
     if begun and start is not None:
         note(f"{run} goes on from its own checkpoint: --from {start} was for its beginning")
-    origin = run if begun else start or named_origin(recipe)
-    tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
-    if begun and tokenizers is not None:
-        prepared = prepare_again(run, recipe, tokenizers, note)
-    else:
-        prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
-    note(trim(cache_folder(), began))
+    prepared = prepare_text(recipe, resumed=run if begun else None, start=start, note=note)
     require_training_memory(recipe, device, prepared.source.size, prepared.target.size)
     for line in prepared.report.lines():
         note(line)

@@ -30,12 +30,13 @@ def simulate(
     save: float = 0.5,
     noise: float = 0.3,
     stop: float = 0.0,
+    seed: int = 1,
 ) -> tuple[float, list[int]]:
     """Return when a run ends that decides as the loop does, and the step counts on the way.
 
     A `stop` begins a new sitting at that time: what was measured is lost, the decision is kept.
     """
-    draw, elapsed, total, number, totals = random.Random(1), 0.0, 0, 0, []
+    draw, elapsed, total, number, totals = random.Random(seed), 0.0, 0, 0, []
     budget, decided = TimeBudget(training, 0.0), False
     while not total or number < total:
         if stop and elapsed > stop:
@@ -43,7 +44,7 @@ def simulate(
         spent = step * speed(elapsed) * draw.uniform(1.0 - noise, 1.0 + noise)
         elapsed, number = elapsed + spent, number + 1
         budget.count_step(spent)
-        if budget.spent(elapsed):
+        if budget.spent(number, elapsed):
             total = number
         elif budget.measurable(elapsed) and (
             not decided or number % training.save_every == 0 or budget.due(elapsed)
