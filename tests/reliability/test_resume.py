@@ -243,23 +243,22 @@ def test_other_surroundings_are_told(
     assert "exact resume is not possible: threads: 1 -> 64" in notes
 
 
-def test_minutes_become_steps_once(
+def test_minutes_become_steps(
     tiny_recipe: Make, train_to: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The count is decided by the clock, kept in the checkpoint, and not decided again."""
-    from seq2seq.training import loop
+    """The count is decided by the clock, and what was decided is kept in the checkpoint."""
+    from seq2seq.training import budget
     from seq2seq.training.state import TrainingState
 
-    monkeypatch.setattr(loop, "MEASURED_STEPS", 3)
-    monkeypatch.setattr(loop, "WARM_STEPS", 1)
-    monkeypatch.setattr(loop, "total_by_time", lambda *arguments: 9)
+    monkeypatch.setattr(budget, "MEASURED_STEPS", 3)
+    monkeypatch.setattr(budget.TimeBudget, "total", lambda *arguments: 9)
     recipe = tiny_recipe(
         training__max_steps=0, training__max_minutes=5.0, training__schedule="cosine"
     )
     run = tmp_path / "run"
     train_to(recipe, run, [5], leave=True)
-    monkeypatch.setattr(loop, "total_by_time", lambda *arguments: pytest.fail("decided again"))
+    (saved,) = (run / "checkpoints").glob("step-*5/state.json")
+    assert TrainingState.from_json(saved.read_bytes()).total_steps == 9
+    monkeypatch.setattr(budget, "MEASURED_STEPS", 100)  # too little is known to decide anew
     end = train_to(recipe, run)
     assert (end.step, end.reason) == (9, "finished")
-    state = run / "checkpoints" / "step-000000009" / "state.json"
-    assert TrainingState.from_json(state.read_bytes()).total_steps == 9
