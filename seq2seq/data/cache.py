@@ -68,9 +68,13 @@ def trim(root: Path, since: float) -> str:
     limit = cache_limit()
     entries = sorted(_entries(root), key=lambda entry: entry.used)
     total, removed = sum(entry.bytes for entry in entries), 0
+    # 2 s: coarse file systems; what is a day ahead was used before the clock was set back
+    in_use = range(int(since - 2.0), int(time.time()) + STALE)
     for entry in entries:
-        if total - removed <= limit * GIGABYTE or entry.used >= since - 2.0:  # coarse file systems
+        if total - removed <= limit * GIGABYTE:
             break
+        if int(entry.used) in in_use:
+            continue
         shutil.rmtree(entry.path, ignore_errors=True)
         with suppress(OSError):
             entry.path.unlink()

@@ -37,9 +37,12 @@ from seq2seq.training.state import Window
 from seq2seq.training.step import DivergenceWatch, StepResult, train_step
 from seq2seq.training.validation import validate, validation_loss
 
-clock = time.perf_counter  # never set back, as the time of day is
-
 StopSignal = Callable[[], str]  # the name of a signal that asks to stop, or nothing
+
+
+def clock() -> float:
+    """Return seconds that are never set back, as the time of day is."""
+    return time.perf_counter()
 
 
 class Loop:
@@ -62,7 +65,7 @@ class Loop:
         self.window_seconds = 0.0
         self.began = clock() - self.state.seconds
         self.budget = TimeBudget(self.config, self.state.seconds)
-        if not self.config.max_minutes:
+        if not self.config.max_minutes or not self.state.total_steps:
             self.state.total_steps = known_total(self.config, self.steps_per_epoch)
 
     def events(self) -> Iterator[Event]:

@@ -241,24 +241,3 @@ def test_other_surroundings_are_told(
     events = train(tiny_recipe(), tmp_path / "run", resume=True, device="cpu")
     notes = [event.message for event in events if hasattr(event, "message")]
     assert "exact resume is not possible: threads: 1 -> 64" in notes
-
-
-def test_minutes_become_steps(
-    tiny_recipe: Make, train_to: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The count is decided by the clock, and what was decided is kept in the checkpoint."""
-    from seq2seq.training import budget
-    from seq2seq.training.state import TrainingState
-
-    monkeypatch.setattr(budget, "MEASURED_STEPS", 3)
-    monkeypatch.setattr(budget.TimeBudget, "total", lambda *arguments: 9)
-    recipe = tiny_recipe(
-        training__max_steps=0, training__max_minutes=5.0, training__schedule="cosine"
-    )
-    run = tmp_path / "run"
-    train_to(recipe, run, [5], leave=True)
-    (saved,) = (run / "checkpoints").glob("step-*5/state.json")
-    assert TrainingState.from_json(saved.read_bytes()).total_steps == 9
-    monkeypatch.setattr(budget, "MEASURED_STEPS", 100)  # too little is known to decide anew
-    end = train_to(recipe, run)
-    assert (end.step, end.reason) == (9, "finished")
