@@ -34,7 +34,7 @@ from seq2seq.metrics.seeds import permutation_p
 from seq2seq.metrics.statistics import MOSES, Score, statistics
 from seq2seq.models.bundle import load_bundle
 from seq2seq.text.lines import decode_line, read_lines
-from seq2seq.text.words import Moses
+from seq2seq.text.moses import Moses
 
 UNKNOWN = "<unk>"
 
