@@ -1,4 +1,4 @@
-"""A run that goes on elsewhere: from another folder, with its text moved, after Ctrl-C or a kill."""
+"""A run that goes on: from another folder, with its text moved, after Ctrl-C or a kill."""
 
 from __future__ import annotations
 
@@ -149,8 +149,21 @@ def test_a_signal_before_the_first_validation(
     assert translated.code == 0 and translated.out.count("\n") == 20
     (command,) = re.findall(r"^to go on: seq2seq (.*)$", done.err, flags=re.MULTILINE)
     arguments = shlex.split(command)
-    assert arguments == ["train", "--run", str(run), "--resume", "--device", "cpu", "--threads", "1"]
+    options = ["--device", "cpu", "--threads", "1"]
+    assert arguments == ["train", "--run", str(run), "--resume", *options]
     assert has_gone_on(cli(*arguments), run)
+
+
+def test_a_hangup_that_nohup_had_ignored(
+    cli: Cli, corpus: Path, tmp_path: Path, signalled: Any
+) -> None:
+    signalled(signal.SIGHUP)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        done = cli("train", *SMALL, "--data", corpus, "--run", tmp_path / "run", *LONGER)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert has_gone_on(done, tmp_path / "run"), done.err
 
 
 def test_files_that_a_kill_left_are_swept(cli: Cli, project: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_bound_of_the_cache_through_the_command_line(cli, corpus, tmp_path, mo
     first = cli(*look)
     assert f"prepared text is kept in {cache}: 0." in first.err
     assert "MB of at most 20 GB (SEQ2SEQ_CACHE_GB); it can be deleted at any time" in first.err
-    before = {path for path in cache.glob("*/*")}
+    before = set(cache.glob("*/*"))
     (cache / "mine.txt").write_text("left alone")
     month, day_ahead = time.time() - 30 * 24 * 3600, time.time() + 2 * 24 * 3600
     for name, age in (("old", month), ("ahead", day_ahead)):  # as before a clock was set back
