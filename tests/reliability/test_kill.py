@@ -119,7 +119,7 @@ def kill_throughout(
     arguments = ["train", recipe, "--run", run, "--resume", "--device", "cpu", "--quiet"]
     early, places = 0, set()
     for number in range(1, KILLS + 1):
-        before, target = saved(run), number * HUNDRED_STEPS // (KILLS + 2)
+        before, target = saved(run), number * HUNDRED_STEPS // (KILLS + 10)
         with start(*arguments, **environment) as process:
             if draw.random() < 0.25:
                 time.sleep(draw.random() * 3.0)
@@ -128,7 +128,7 @@ def kill_throughout(
                 process,
             ):
                 time.sleep(draw.random() * 0.1)
-            assert process.poll() is None, "it ended before it was killed"
+            assert process.poll() is None, f"it ended before kill {number}"
             process.send_signal(signal.SIGKILL)
             process.communicate()
         early += saved(run) == before
