@@ -27,7 +27,7 @@ EXAMPLES = """Examples:\n
   seq2seq train --from runs/mine --data other-texts --run runs/other
 """
 DEFAULT = "default-transformer"
-TOKENIZER_FIELDS = {"tokenizer", "vocabulary", "joint", "sample"}  # of [text]
+TOKENIZER_FIELDS = {"tokenizer", "vocabulary", "joint", "normalization", "sample"}  # of [text]
 
 
 def train(

@@ -20,6 +20,7 @@ def show_dry_run(found: DryRun) -> None:
     write = put
     for line in found.report.lines():
         write(line + "\n")
+    write(found.round_trip.line("validation references") + "\n")
     _show_sizes("sizes for this data", found.sizes)
     write(f"steps an epoch: about {found.steps_per_epoch:,}\n")
     there = "" if found.available is None else f"; {found.available / 2**30:.1f} GiB is available"

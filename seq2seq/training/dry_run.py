@@ -10,6 +10,7 @@ from seq2seq.config.schema import Recipe
 from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared
+from seq2seq.data.round_trip import RoundTrip
 from seq2seq.models.build import MODELS
 from seq2seq.runtime.devices import choose_device
 from seq2seq.runtime.memory import available_memory
@@ -36,6 +37,7 @@ class DryRun:
     """Everything that `train --dry-run` shows of the data."""
 
     report: DataReport
+    round_trip: RoundTrip
     sizes: Sizes
     memory: int  # bytes, an estimate
     available: int | None  # bytes, where it is known
@@ -71,8 +73,16 @@ def dry_run(
     steps = -(-len(plan) // recipe.training.accumulate)
     memory = memory_estimate(recipe, sizes)
     available = available_memory(choose_device(device))
-    examples = _examples(prepared)
-    return DryRun(prepared.report, sizes, memory, available, steps, prepared.data_hash, examples)
+    return DryRun(
+        prepared.report,
+        prepared.round_trip,
+        sizes,
+        memory,
+        available,
+        steps,
+        prepared.data_hash,
+        _examples(prepared),
+    )
 
 
 def _examples(prepared: Prepared) -> list[EncodedExample]:

@@ -191,7 +191,7 @@ def open_session(
         note(f"{run} goes on from its own checkpoint: --from {start} was for its beginning")
     prepared = prepare_text(recipe, resumed=run if begun else None, start=start, note=note)
     require_training_memory(recipe, device, prepared.source.size, prepared.target.size)
-    for line in prepared.report.lines():
+    for line in prepared.lines():
         note(line)
     surroundings = environment(device, precision)
     if begun:
