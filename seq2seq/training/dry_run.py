@@ -73,6 +73,7 @@ def dry_run(
     steps = -(-len(plan) // recipe.training.accumulate)
     memory = memory_estimate(recipe, sizes)
     available = available_memory(choose_device(device))
+    examples = _examples(prepared)
     return DryRun(
         prepared.report,
         prepared.round_trip,
@@ -81,7 +82,7 @@ def dry_run(
         available,
         steps,
         prepared.data_hash,
-        _examples(prepared),
+        examples,
     )
 
 
