@@ -3,7 +3,8 @@
 A step count is needed because schedules follow the end of the run. A machine that shares its
 processor may become three times slower or faster on the way, so the count is decided anew: after
 each hundredth of the budget and at each save. Between decisions the clock has the last word: the
-run ends with the step after which only the last validation still fits.
+run ends with the step after which only the last validation still fits. Where that took less than
+was expected, and much of the budget is left, the run goes on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ FIRST_SHARE = 0.1  # or after this share of the budget, if that is earlier
 DECISION_SHARE = 0.01  # of the budget, between decisions
 MEMORY_SHARE = 0.03  # of the budget: steps further back count 1/e and less in the speed
 LEAST_MEMORY = 20  # steps, since steps are of unequal length
+UNSPENT_SHARE = 0.05  # of the budget, for the sake of which a run goes on after its last validation
 TRANSLATION_SHARE = 2.0  # greedy translation of the validation set takes about twice its loss
 
 
@@ -79,6 +81,15 @@ class TimeBudget:
         due = 0.0 if step % config.validate_every else self.validation
         due += 0.0 if step % config.save_every else self.save
         return elapsed + self._end_seconds() + due * self.step_seconds / 2.0 >= self.seconds
+
+    def goes_on(self, elapsed: float) -> bool:
+        """Return whether the last validation, which is over, came so early that a run goes on.
+
+        What is left must be enough for steps and another validation.
+        """
+        left = self.seconds - elapsed - self._end_seconds() + self.validation * self.step_seconds
+        again = (self.validation + self.save) * self.step_seconds
+        return left > max(UNSPENT_SHARE * self.seconds, 1.2 * again)
 
     def total(self, step: int, elapsed: float) -> int:
         """Return the step count of a run that is `elapsed` seconds old and at `step`, at least 1.

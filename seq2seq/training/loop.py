@@ -89,8 +89,8 @@ class Loop:
                 yield self._validate()
                 if self.config.patience and state.stale >= self.config.patience:
                     self._finish("no better")
-            if ended:
-                self._finish(state.finished or "finished")
+            if ended and not state.finished and not self._goes_on():
+                self._finish("finished")
             state.seconds = self._elapsed()
             if state.finished or signal or state.step % self.config.save_every == 0:
                 yield self._save()
@@ -213,6 +213,17 @@ class Loop:
         state.total_steps = combined(known, budget.total(state.step, self._elapsed()))
         if not decided:
             yield from map(Noted, warmup_told(config, state.total_steps))
+
+    def _goes_on(self) -> bool:
+        """Decide anew after the last validation where a time budget is far from spent."""
+        state = self.state
+        known = known_total(self.config, self.steps_per_epoch)
+        if not self.config.max_minutes or state.total_steps == known:
+            return False
+        if not self.budget.goes_on(self._elapsed()):
+            return False
+        state.total_steps = combined(known, self.budget.total(state.step, self._elapsed()))
+        return state.total_steps > state.step
 
     def _log_step(self) -> Step:
         """Close the window: tell it, write it down, begin the next."""

@@ -5,6 +5,7 @@ Nothing is written, not even the run directory.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -93,11 +94,12 @@ def _refuse_unwritable(run: Path) -> None:
     folder = run
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
+    reason = 0
     if not folder.is_dir():
+        reason = errno.ENOTDIR
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        reason = errno.EACCES
+    if reason:
         raise ResourceError(
-            f"cannot make the run directory {run}: {folder} is a file", "choose another --run"
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise ResourceError(
-            f"cannot write to {folder}, where the run {run} would be", "choose another --run"
+            f"cannot make the run directory {run}: {os.strerror(reason)}", "choose another --run"
         )

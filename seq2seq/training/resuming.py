@@ -68,10 +68,15 @@ def prepare_again(
 
 
 def _places(run: Path, recipe: Recipe) -> Iterator[str]:
-    """Yield where a run's text may lie: as named, seen from here, and as seen from the run."""
+    """Yield where a run's text may lie: as named, seen from here, and as seen from the run.
+
+    Another folder than the one it was begun with is what was asked for now: only that counts.
+    """
     yield recipe.data.path
+    if not has_files(recipe.data) or recipe.data.path != read_recipe(run).data.path:
+        return
     from_run = read_document(run).get(DATA_FROM_RUN)
-    if has_files(recipe.data) and isinstance(from_run, str) and from_run:
+    if isinstance(from_run, str) and from_run:
         folder = (run / from_run).resolve()
         if folder != Path(recipe.data.path).expanduser().resolve() and folder.is_dir():
             yield str(folder)

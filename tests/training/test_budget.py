@@ -30,10 +30,12 @@ def simulate(
     save: float = 0.5,
     noise: float = 0.3,
     stop: float = 0.0,
+    estimate: float = 1.0,
     seed: int = 1,
 ) -> tuple[float, list[int]]:
     """Return when a run ends that decides as the loop does, and the step counts on the way.
 
+    `estimate` is by how much the first estimate of a validation is wrong.
     A `stop` begins a new sitting at that time: what was measured is lost, the decision is kept.
     """
     draw, elapsed, total, number, totals = random.Random(seed), 0.0, 0, 0, []
@@ -52,13 +54,15 @@ def simulate(
             if not budget.validation_known:
                 spent = validation / 3.0 * speed(elapsed)
                 elapsed += spent
-                budget.count_loss(spent)
+                budget.count_loss(spent * estimate)
             total, decided = budget.total(number, elapsed), True
             totals.append(total)
         if number == total or number % training.validate_every == 0:
             spent = validation * speed(elapsed)
             elapsed += spent
             budget.count_validation(spent)
+            if number == total and budget.goes_on(elapsed):
+                total = budget.total(number, elapsed)
         if number == total or number % training.save_every == 0:
             spent = save * speed(elapsed)
             elapsed += spent
@@ -85,6 +89,15 @@ SPEEDS: dict[str, Speed] = {
 def test_it_is_kept_within_a_tenth(speed: str, step: float, save_every: int, stop: float) -> None:
     ended, _ = simulate(config(save_every=save_every), SPEEDS[speed], step=step, stop=stop)
     assert 0.9 * SECONDS <= ended <= 1.1 * SECONDS
+
+
+@pytest.mark.parametrize("estimate", [0.2, 5.0, 20.0])
+def test_a_validation_that_takes_less_or_more_than_expected(estimate: float) -> None:
+    """A model that has learned nothing may translate to the length limit, or end at once."""
+    training = config(validate_every=10_000)
+    for speed in SPEEDS.values():
+        ended, _ = simulate(training, speed, estimate=estimate)
+        assert 0.9 * SECONDS <= ended <= 1.1 * SECONDS
 
 
 @pytest.mark.parametrize("validate_every", [10, 10_000])
