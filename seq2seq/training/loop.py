@@ -263,7 +263,10 @@ class Loop:
         with self.session.for_use() as model:
             event = self._judge(model)
         self.budget.count_validation(clock() - began)
-        self.state.stale = 0 if event.best else self.state.stale + 1
+        state = self.state
+        lower = state.lowest_loss is None or event.loss < state.lowest_loss
+        state.lowest_loss = event.loss if lower else state.lowest_loss
+        state.stale = 0 if event.best or lower else state.stale + 1
         return event
 
     def _judge(self, model: nn.Module, averaged: int = 0) -> Validated:
@@ -277,11 +280,11 @@ class Loop:
             state.step,
             session.precision,
         )
-        current = -event.loss if event.bleu is None else event.bleu
-        best = state.best_score is None or current > state.best_score
+        best = state.is_better(event.bleu, event.loss, event.signature)
         if best:
             replace_file(session.run / WEIGHTS, pack(weight_tensors(model)))
-            state.best_score, state.best_step = current, state.step
+            state.best_score = -event.loss if event.bleu is None else event.bleu
+            state.best_step, state.best_loss = state.step, event.loss
             state.best_bleu, state.best_signature = event.bleu, event.signature
         event = replace(event, best=best, averaged=averaged)
         record = asdict(event)
