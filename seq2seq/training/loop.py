@@ -27,7 +27,7 @@ from seq2seq.training.ending import (
     known_total,
     limits_told,
     setting,
-    warmup_told,
+    time_told,
 )
 from seq2seq.training.events import Event, Noted, Saved, Started, Step, Stopped, Validated
 from seq2seq.training.randomness import reseed
@@ -209,10 +209,10 @@ class Loop:
             validation_loss(self.session.model, self.valid_batches, self.session.precision)
             self.session.model.train()
             budget.count_loss(clock() - began)
-        known = known_total(config, self.steps_per_epoch)
-        state.total_steps = combined(known, budget.total(state.step, self._elapsed()))
+        by_time = budget.total(state.step, self._elapsed())
+        state.total_steps = combined(known_total(config, self.steps_per_epoch), by_time)
         if not decided:
-            yield from map(Noted, warmup_told(config, state.total_steps))
+            yield from map(Noted, time_told(config, self.steps_per_epoch, by_time))
 
     def _goes_on(self) -> bool:
         """Decide anew after the last validation where a time budget is far from spent."""
