@@ -99,14 +99,12 @@ def _test_set(
 
 
 def _target_language(pair: str) -> str:
-    from pydantic import ValidationError
-
-    from seq2seq.config.schema import DataConfig
+    from seq2seq.config.languages import split_pair
 
     try:
-        return DataConfig(pair=pair).languages[1]
-    except ValidationError as error:
-        raise UsageError(f"--pair {pair}: not two languages", "write one such as en-fr") from error
+        return split_pair(pair)[1]
+    except ValueError as error:
+        raise UsageError(f"--pair {error}", "such as --pair en-zh or --pair en:zh-Hans") from error
 
 
 def _check_usage(

@@ -10,7 +10,7 @@ import numpy as np
 from seq2seq.analysis.curves import read_curves
 from seq2seq.analysis.vectors import families, see
 from seq2seq.config.experiment import Contrast, Experiment, Figure, Row, RunGroup, System
-from seq2seq.config.languages import base_language
+from seq2seq.config.languages import base_language, decided_pair
 from seq2seq.config.loading import assigned, check_recipe, own_data, recipe_values
 from seq2seq.config.schema import Recipe
 from seq2seq.errors import RecipeError
@@ -36,7 +36,7 @@ from seq2seq.metrics.seeds import permutation_p
 from seq2seq.metrics.statistics import MOSES, Score, statistics
 from seq2seq.models.bundle import load_bundle
 from seq2seq.text.lines import decode_line, read_lines
-from seq2seq.text.words import Moses
+from seq2seq.text.moses import Moses
 
 UNKNOWN = "<unk>"
 
@@ -71,7 +71,9 @@ class Reproduction:
         self.sizes = experiment.scale[scale]
         self.device, self.workers, self.note = device, workers, note
         self.data, self.folder = data.resolve(), folder
-        source, target = pair.split("-")
+        data_pair = {"data": {"pair": decided_pair(pair, data)}}
+        source, target = check_recipe(data_pair, set(), where="--pair").data.languages
+        self.source = source
         self.test = from_files(
             [data / f"{experiment.test}.{target}"], data / f"{experiment.test}.{source}", target
         )
@@ -221,7 +223,7 @@ class Reproduction:
 
     def _ranks(self) -> list[float]:
         """Return the mean frequency rank of each source sentence's words in the training text."""
-        language = self.pair.split("-")[0]
+        language = self.source
         path = self.data / f"train.{language}"
 
         def make() -> list[float]:
