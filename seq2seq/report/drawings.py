@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Sequence
 
 from matplotlib import rc_context
@@ -44,7 +45,11 @@ def picture(drawing: Drawing) -> str:
         else band_figure(drawing.bands, AXES[drawing.figure.kind])
     )
     held = io.BytesIO()
-    with rc_context({"svg.hashsalt": "seq2seq", "svg.fonttype": "none"}):
+    with (
+        rc_context({"svg.hashsalt": "seq2seq", "svg.fonttype": "none"}),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")  # the browser has the fonts
         figure.savefig(held, format="svg", metadata={"Date": None})
     return "data:image/svg+xml;base64," + base64.b64encode(held.getvalue()).decode()
 
