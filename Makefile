@@ -1,5 +1,6 @@
 # make demo        train a small model on the embedded corpus and score it (a few minutes)
 # make test        the quick tests, with branch coverage
+# make test-plain-processor   laws, parity and searches once more, as on a processor with AVX2 and no more
 # make test-slow   the tests that take minutes
 # make bench       speed, as ratios to the machine's limits; DATA=folder of text, PAIR=en-de, ARGS=more options
 # make check       ruff, mypy --strict, and the tests of the architecture
@@ -16,7 +17,11 @@ CONSTRAINTS ?= constraints.txt
 PIP_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow bench check clean
+# what computes, and therefore may differ from one processor to another
+BY_PROCESSOR := tests/laws tests/parity tests/nn tests/models tests/decoding tests/runtime \
+	tests/training/test_step.py tests/training/test_optimizer.py tests/reliability/test_resume.py
+
+.PHONY: demo test test-plain-processor test-slow bench check clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +34,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest -q -n 2 --cov=seq2seq --cov-branch --cov-report=term:skip-covered --cov-fail-under=85
+
+test-plain-processor: $(VENV)/installed
+	ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/python -m pytest -q -n 2 $(BY_PROCESSOR)
 
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -q -m slow

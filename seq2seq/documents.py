@@ -1,12 +1,14 @@
-"""JSON from strangers, read with suspicion: the only place that calls `json.loads`."""
+"""JSON and TOML from strangers, read with suspicion: nowhere else are they parsed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
+import tomllib
 from typing import Any
 
+DEEPEST = 50  # levels of nesting; ours have up to 5
 LARGEST_INTEGER = 1 << 63  # larger ones overflow in torch, numpy and time functions
 
 
@@ -27,8 +29,11 @@ def parse_json(data: bytes | str) -> Any:
             parse_float=_float,
             parse_int=_integer,
         )
+        if text.count("[") + text.count("{") > DEEPEST:
+            _check(value)
         if "\\u" in text:  # raw text is valid UTF-8 already: only an escape can spell a surrogate
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
+            # U+DC80 to U+DCFF pass: they are how Python spells a file name that is not UTF-8.
+            json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except UnicodeDecodeError as error:
@@ -44,6 +49,40 @@ def parse_table(data: bytes | str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("it is no JSON object")
     return value
+
+
+def parse_toml(data: bytes | str) -> dict[str, Any]:
+    """Return the values of a TOML document.
+
+    Raises:
+        ValueError: in one line, for text that is not TOML or not UTF-8, for nesting that exhausts
+            the parser, and integers beyond 64 bits.
+    """
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8-sig")
+        values = tomllib.loads(text)
+        _check(values)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 (byte {error.start})") from None
+    except ValueError as error:  # Python converts no integer of more than 4,300 digits
+        if "integer string conversion" in str(error):
+            raise ValueError("an integer is too large") from None
+        raise
+    return values
+
+
+def _check(value: Any, depth: int = 0) -> None:
+    """Raise a ValueError for nesting that later code could not copy, and for huge integers."""
+    if depth > DEEPEST:
+        raise ValueError("it is nested too deeply")
+    if type(value) is int and abs(value) >= LARGEST_INTEGER:
+        raise ValueError(f"{hex(value)[:20]}... is too large for an integer")
+    if isinstance(value, dict):
+        value = list(value.values())
+    for item in value if isinstance(value, list) else ():
+        _check(item, depth + 1)
 
 
 def is_number(value: object) -> bool:

@@ -6,6 +6,29 @@ and exits with 1.
 
 from __future__ import annotations
 
+import errno
+
+WAYS_OUT = {  # of what the system says
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EACCES: "choose another place, or ask for access",
+    errno.EPERM: "choose another place, or ask for access",
+    errno.EROFS: "choose a place that can be written",
+    errno.ENAMETOOLONG: "give a shorter name",
+    errno.ELOOP: "give the file itself: its links go round in a circle",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EISDIR: "give a file, not a folder",
+    errno.ENOENT: "check the path",
+    errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
+    errno.ENFILE: "close other programs: the system has no file left",
+    errno.EBUSY: "close what uses it, or choose another place",
+    errno.ESTALE: "the network file system lost it: run again",
+    errno.ENOLCK: "the file system has no locks: choose a local folder",
+    errno.ENOMEM: "free some memory, or lower training.batch_tokens or decoding.batch_tokens",
+    errno.EAGAIN: "raise the limit of processes (ulimit -u), or lower --threads",
+}
+ANY_WAY_OUT = "check the disk and the path, then run again"
+
 
 class Seq2SeqError(Exception):
     """Base of all errors made for users.
@@ -57,3 +80,8 @@ class DivergedError(Seq2SeqError):
     """Training ran into non-finite numbers and stopped."""
 
     exit_code = 6
+
+
+def way_out(error: BaseException) -> str:
+    """Return what to do about a failure of the operating system."""
+    return WAYS_OUT.get(getattr(error, "errno", None) or 0, ANY_WAY_OUT)

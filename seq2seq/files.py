@@ -17,6 +17,7 @@ from pathlib import Path
 from seq2seq.errors import ModelError, ResourceError
 
 BLOCK = 1 << 20
+LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
 def write_durable(path: Path, data: bytes) -> None:
@@ -37,7 +38,7 @@ def replace_file(path: Path, data: bytes) -> None:
     Raises:
         ResourceError: the disk is full or the folder cannot be written; the old file still stands.
     """
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    temporary = temporary_beside(path)
     try:
         temporary.unlink(missing_ok=True)
         write_durable(temporary, data)
@@ -48,6 +49,14 @@ def replace_file(path: Path, data: bytes) -> None:
         raise ResourceError(
             f"cannot write {path}: {error.strerror}", "free some space or choose another folder"
         ) from error
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return a name in the same folder for what will replace `path`."""
+    name = f".tmp-{path.name}-{os.getpid()}"
+    if len(os.fsencode(name)) > LONGEST_NAME:  # although that of `path` is not
+        name = f".tmp-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-{os.getpid()}"
+    return path.with_name(name)
 
 
 def remove_if_possible(path: Path) -> None:

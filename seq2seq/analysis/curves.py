@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seq2seq.analysis.runs import named_runs
+from seq2seq.documents import parse_table
 from seq2seq.errors import ModelError
+from seq2seq.files import read_plain
 from seq2seq.models.bundle import RECIPE
-from seq2seq.training.directory import LOG
+from seq2seq.training.directory import LARGEST_LOG, LOG
 
 Axis = Literal["step", "epoch", "minutes"]
 
@@ -96,13 +97,13 @@ def _read(name: str, run: Path) -> Curve:
 
 def _records(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a log; a last line that a kill left half written is passed over."""
-    lines = path.read_bytes().split(b"\n")
+    lines = read_plain(path, LARGEST_LOG).split(b"\n")
     records = []
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         try:
-            record = json.loads(line)
+            record = parse_table(line)
             record["event"], record["step"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             if number == len(lines):

@@ -27,7 +27,7 @@ from seq2seq.commands import (
     train,
     translate,
 )
-from seq2seq.errors import Seq2SeqError
+from seq2seq.errors import Seq2SeqError, way_out
 from seq2seq.terminal import prepare_streams, put, tell
 
 app = typer.Typer(
@@ -39,26 +39,6 @@ app = typer.Typer(
 )
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of a disk, or whatever stdout is
-WAYS_OUT = {  # of what the system says
-    errno.ENOSPC: "free some space",
-    errno.EDQUOT: "free some space",
-    errno.EACCES: "choose another place, or ask for access",
-    errno.EPERM: "choose another place, or ask for access",
-    errno.EROFS: "choose a place that can be written",
-    errno.ENAMETOOLONG: "give a shorter name",
-    errno.ELOOP: "give the file itself: its links go round in a circle",
-    errno.ENOTDIR: "a part of the path is a file, not a folder",
-    errno.EISDIR: "give a file, not a folder",
-    errno.ENOENT: "check the path",
-    errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
-    errno.ENFILE: "close other programs: the system has no file left",
-    errno.EBUSY: "close what uses it, or choose another place",
-    errno.ESTALE: "the network file system lost it: run again",
-    errno.ENOLCK: "the file system has no locks: choose a local folder",
-    errno.ENOMEM: "free some memory, or lower training.batch_tokens or decoding.batch_tokens",
-    errno.EAGAIN: "raise the limit of processes (ulimit -u), or lower --threads",
-}
-ANY_WAY_OUT = "check the disk and the path, then run again"
 BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
@@ -161,7 +141,7 @@ def _explained(error: OSError) -> str:
     if error.errno in NO_ROOM and error.filename is None:
         return f"cannot write output: {reason}; free some space"
     name = f"cannot use {os.fsdecode(error.filename)}" if _is_name(error.filename) else "failed"
-    return f"{name}: {reason}; {WAYS_OUT.get(error.errno or 0, ANY_WAY_OUT)}"
+    return f"{name}: {reason}; {way_out(error)}"
 
 
 def _is_name(value: object) -> bool:

@@ -19,7 +19,7 @@ from seq2seq.commands.options import (
     TokenizeFor,
     notes,
 )
-from seq2seq.commands.paths import check_no_input
+from seq2seq.commands.paths import check_no_input, no_run_file
 from seq2seq.errors import DataError, UsageError
 from seq2seq.terminal import put
 
@@ -37,6 +37,10 @@ EXAMPLES = """Examples:\n
 Trials = Annotated[
     int | None,
     typer.Option(min=100, max=1_000_000, help="of the test", show_default="1,000 or 10,000"),
+]
+Page = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="write a page; FILE.md: as Markdown", callback=no_run_file),
 ]
 
 
@@ -68,9 +72,7 @@ def compare(
             metavar="FILE", help="target side of the training text, for accuracy by frequency"
         ),
     ] = None,
-    html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write a page; FILE.md: as Markdown")
-    ] = None,
+    html: Page = None,
     as_json: AsJson = False,
     device: Device = "auto",
     quiet: Quiet = False,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeVar
 import typer
 
 from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads, notes
+from seq2seq.commands.paths import no_run_file
 from seq2seq.errors import UsageError
 from seq2seq.terminal import put
 
@@ -24,7 +25,13 @@ EXAMPLES = """Examples:\n
   seq2seq inspect speed --output speed.png
 """
 Picture = Annotated[
-    Path | None, typer.Option("--output", metavar="FILE", help="a picture: .png, .svg or .pdf")
+    Path | None,
+    typer.Option(
+        "--output",
+        metavar="FILE",
+        help="a picture: .png, .svg or .pdf",
+        callback=no_run_file,
+    ),
 ]
 Cells = Annotated[
     list[str] | None,

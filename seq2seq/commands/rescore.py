@@ -17,6 +17,7 @@ from seq2seq.commands.options import (
     Threads,
     TokenizeFor,
 )
+from seq2seq.commands.paths import check_no_input, no_run_file
 from seq2seq.errors import UsageError
 
 EXAMPLES = """Examples:\n
@@ -25,6 +26,14 @@ EXAMPLES = """Examples:\n
   seq2seq rescore runs/b --source test.en --nbest lists > best.fr
   seq2seq rescore runs/b --source dev.en --nbest dev.lists --reference dev.fr --tune
 """
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="the lists in their new order, in the same format",
+        callback=no_run_file,
+    ),
+]
 
 
 def rescore(
@@ -43,10 +52,7 @@ def rescore(
         bool, typer.Option("--tune", help="find the weight with the best BLEU on the references")
     ] = False,
     reference: References = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="the lists in their new order, in the same format"),
-    ] = None,
+    output: Output = None,
     tokenize: TokenizeFor = None,
     lowercase: Lowercase = False,
     as_json: AsJson = False,
@@ -70,6 +76,7 @@ def rescore(
     from seq2seq.evaluation.testsets import from_files, read_texts
     from seq2seq.report.rescoring import show_rescored
 
+    check_no_input(output, [source, nbest, *(reference or []), *runs])
     test_set = from_files(reference, source) if reference else None
     sources = (test_set and test_set.source) or read_texts(source)[0]
     lists = read_nbest(nbest, len(sources))

@@ -101,10 +101,15 @@ def _changes(data: Path | None, pair: str | None, assignments: list[str] | None)
 def _look(recipe: Recipe, start: Path | None, device: str, quiet: bool) -> None:
     """Show what needs no data first, so that it is seen even where the data cannot be had."""
     from seq2seq.report.dry_run import show_dry_run, show_nominal
-    from seq2seq.training.dry_run import dry_run, nominal_sizes
+    from seq2seq.runtime.devices import choose_device
+    from seq2seq.training.dry_run import dry_run
+    from seq2seq.training.sizes import nominal_sizes, require_training_memory
 
     show_nominal(nominal_sizes(recipe))
-    show_dry_run(dry_run(recipe, notes(quiet), start, device))
+    found = dry_run(recipe, notes(quiet), start, device)
+    show_dry_run(found)
+    sizes = (found.sizes.source, found.sizes.target)
+    require_training_memory(recipe, choose_device(device), *sizes)
 
 
 def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:
@@ -121,6 +126,10 @@ def _resolved(
 ) -> Recipe:
     """Return the recipe: as given, or that of the run to resume or to start from, with changes."""
     from seq2seq.config.loading import assigned, check_recipe, recipe_values
+
+    if resumed is None and start is None:  # without torch: a mistake is told at once
+        values, written = assigned(recipe_values(recipe or DEFAULT), changes)
+        return check_recipe(_with_tokenizers(values), written, where=recipe or DEFAULT)
     from seq2seq.models.bundle import RECIPE, read_recipe
 
     begun = resumed is not None and (resumed / RECIPE).exists()
@@ -140,12 +149,12 @@ def _resolved(
 
 def _with_tokenizers(values: dict[str, Any]) -> dict[str, Any]:
     """Return a recipe's values where `text.from` says so with that run's ways to cut text."""
-    from seq2seq.models.bundle import read_recipe
-
     text = values.get("text")
     named = text.get("from") if isinstance(text, dict) else None
     if not isinstance(text, dict) or not isinstance(named, str) or not named:
         return values
+    from seq2seq.models.bundle import read_recipe
+
     there = read_recipe(Path(named)).text.model_dump(include=TOKENIZER_FIELDS)
     return values | {"text": text | there}
 

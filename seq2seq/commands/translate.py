@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from seq2seq.commands.options import Debug, Device, Quiet, Threads, notes
-from seq2seq.commands.paths import check_no_input
+from seq2seq.commands.paths import check_no_input, no_run_file
 from seq2seq.decoding.formats import FormatName
 from seq2seq.errors import UsageError
 from seq2seq.terminal import standard_input
@@ -28,7 +28,13 @@ Input = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", metavar="FILE", help="where to write", show_default="stdout"),
+    typer.Option(
+        "--output",
+        metavar="FILE",
+        help="where to write",
+        show_default="stdout",
+        callback=no_run_file,
+    ),
 ]
 LanguageModel = Annotated[
     Path | None, typer.Option(metavar="RUN", help="a language model, whose word counts beside")
@@ -79,16 +85,16 @@ def translate(
         raise UsageError("an n-best list needs a format that can hold it", "add --format jsonl")
     if language_model is None and language_model_weight is not None:
         raise UsageError("--language-model-weight has no model", "add --language-model RUN")
+    changes = _checked([*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])])
     from seq2seq.config.loading import decoding_overrides
     from seq2seq.decoding.output import open_output
     from seq2seq.decoding.stream import chunks_of, translate_stream
     from seq2seq.decoding.translator import Translator
 
-    input_file, output_file = _apart(input_file, output_file)
+    input_file, output_file = _apart(input_file, output_file, [*runs, language_model])
     source = input_file or standard_input()
     name = str(input_file or "standard input")
     weight = USUAL_WEIGHT if language_model_weight is None else language_model_weight
-    changes = [*(assignments or []), *([f"decoding.beam={beam}"] if beam else [])]
     with open_output(output_file) as write:
         translator = Translator.load(
             runs,
@@ -104,8 +110,19 @@ def translate(
         )
 
 
-def _apart(given: Path | None, wanted: Path | None) -> tuple[Path | None, Path | None]:
+def _checked(changes: list[str]) -> list[str]:
+    """Return the changes to a model's own settings; a mistake in them is told before it is read."""
+    from seq2seq.config.loading import decoding_overrides
+    from seq2seq.config.schema import DecodingConfig
+
+    decoding_overrides(DecodingConfig(), changes)
+    return changes
+
+
+def _apart(
+    given: Path | None, wanted: Path | None, runs: list[Path | None]
+) -> tuple[Path | None, Path | None]:
     """Return input and output, None for "-"; a text must not be replaced by its translation."""
     source, target = (None if path == STREAM else path for path in (given, wanted))
-    check_no_input(target, [source])
+    check_no_input(target, [source, *runs])
     return source, target

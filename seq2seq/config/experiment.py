@@ -8,18 +8,19 @@ with a beam, or choosing from an n-best list. Rows that only carry a paper's fig
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from seq2seq.config.schema import Positive, Section
+from seq2seq.config.schema import Count, Positive, Section
 from seq2seq.config.shipped import shipped_experiments
+from seq2seq.documents import parse_toml
 from seq2seq.errors import RecipeError
 
+LARGEST_FILE = 1 << 20  # bytes
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -29,8 +30,8 @@ class RunGroup(Section):
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
     recipe: str
     set_: list[str] = Field([], alias="set")  # KEY=VALUE
-    weights: Annotated[int, Field(ge=0)] = 0  # beside embeddings and projection; 0: as the recipe
-    seeds: list[Annotated[int, Field(ge=0)]] = Field([1], min_length=1)
+    weights: Count = 0  # beside embeddings and projection; 0: as the recipe
+    seeds: list[Count] = Field([1], min_length=1)
 
     @model_validator(mode="after")
     def _seeds_differ(self) -> RunGroup:
@@ -43,7 +44,7 @@ class System(Section):
     """What translates: seeds of a group, and the search."""
 
     system: str = ""  # a run group; nothing where a row only carries the paper's figure
-    ensemble: Annotated[int, Field(ge=0)] = 0  # its first so many seeds together; 0: each alone
+    ensemble: Count = 0  # its first so many seeds together; 0: each alone
     beam: Annotated[int, Field(ge=0, le=1000)] = 0  # 0: the recipe's
     replace_unknown: str = ""  # a run group with attention, whose looks tell what <unk> stands for
 
@@ -58,7 +59,7 @@ class Row(System):
     """A line of a table."""
 
     label: Label
-    paper: float | None = None  # BLEU in the paper
+    paper: Annotated[float, Field(ge=-1e9, le=1e9)] | None = None  # BLEU in the paper
     of: str = ""  # a list: the system chooses from it in place of searching
     choice: Literal["model", "first", "oracle"] = "model"  # of the list
     weight: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5  # of the model, beside the list's own
@@ -193,9 +194,13 @@ def load_experiment(name: str) -> tuple[Experiment, Path]:
             )
         path = shipped[name]
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"cannot read {path}: {error}", "mend the file") from error
+        if path.stat().st_size > LARGEST_FILE:
+            raise RecipeError(f"{path} is larger than 1 MiB", "an experiment is a short TOML file")
+        values = parse_toml(path.read_bytes())
+    except ValueError as error:
+        raise RecipeError(f"{path} is not valid TOML: {error}", "mend the file") from error
+    except OSError as error:
+        raise RecipeError(f"cannot read {path}: {error.strerror}", "mend the file") from error
     try:
         return Experiment.model_validate(values), path
     except ValidationError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import difflib
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from seq2seq.config.schema import Architecture, DecodingConfig, ModelConfig, Recipe
 from seq2seq.config.shipped import shipped_recipes
+from seq2seq.documents import parse_toml
 from seq2seq.errors import RecipeError
 
 LARGEST_FILE = 1 << 20  # bytes; a recipe is a page, not a data set
@@ -72,12 +72,12 @@ def recipe_values(name: str | None) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise RecipeError(f"{path} is larger than 1 MiB", "a recipe is a short TOML file")
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(path.read_bytes())
+    except ValueError as error:
         raise RecipeError(f"{path} is not valid TOML: {error}", "mend the file") from error
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
+    except OSError as error:
         raise RecipeError(
-            f"cannot read recipe {path}: {error}", "give a readable TOML file"
+            f"cannot read recipe {path}: {error.strerror}", "give a readable TOML file"
         ) from error
 
 
@@ -214,8 +214,8 @@ def decoding_overrides(decoding: DecodingConfig, assignments: Sequence[str]) -> 
 
 def _toml_value(text: str) -> Any:
     try:
-        parsed = tomllib.loads(f"value = {text.strip()}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+        parsed = parse_toml(f"value = {text.strip()}")
+    except ValueError:
         return text.strip()
     return parsed["value"] if set(parsed) == {"value"} else text.strip()
 

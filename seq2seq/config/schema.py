@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from seq2seq.config.cells import known_cell
 
@@ -43,8 +43,11 @@ AlignmentForm = Literal["none", "best", "weights"]
 
 SMALLEST_VOCABULARY = 8
 LARGEST_VOCABULARY = 1_000_000
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
+LARGEST_COUNT = 10**12  # of steps, pairs, pieces: beyond it, products of two overflow 64 bits
+LARGEST_REAL = 1e9  # of epochs, minutes, norms
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+Positive = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
+NotNegative = Annotated[float, Field(ge=0.0, le=LARGEST_REAL)]
 Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
 VocabularySize = Annotated[int, Field(ge=SMALLEST_VOCABULARY, le=LARGEST_VOCABULARY)]
 
@@ -55,6 +58,14 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, serialize_by_alias=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_nul(cls, value: Any) -> Any:
+        """Refuse what no file name can hold; the system's own message names no field."""
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("holds a NUL character")
+        return value
 
 
 class DataConfig(Section):
@@ -141,16 +152,16 @@ class TrainingConfig(Section):
     optimizer: OptimizerName = "adam"
     learning_rate: Annotated[float, Field(gt=0.0, le=1e6)] = 1e-3
     betas: Annotated[list[Rate], Field(min_length=2, max_length=2)] = [0.9, 0.98]
-    weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
+    weight_decay: NotNegative = 0.0
     schedule: ScheduleName = "inverse_sqrt"
     warmup: Count = 400  # steps
-    halve_after: Annotated[float, Field(ge=0.0)] = 5.0  # epochs, for "halving"
-    halve_every: Annotated[float, Field(gt=0.0)] = 0.5  # epochs, for "halving"
+    halve_after: NotNegative = 5.0  # epochs, for "halving"
+    halve_every: Annotated[float, Field(gt=0.0, le=LARGEST_REAL)] = 0.5  # epochs, for "halving"
     label_smoothing: Rate = 0.0
     loss_per: LossUnit = (
         "token"  # "sentence" is the 2014 paper's: the summed loss over the sentences
     )
-    clip_norm: Annotated[float, Field(ge=0.0)] = 1.0  # 0: no clipping
+    clip_norm: NotNegative = 1.0  # 0: no clipping
     average_decay: Rate = 0.0  # of a moving average of the weights, which is kept; 0: none
     average_checkpoints: Count = 0  # at the end, try the mean of so many of the last; 0: none
     consistency: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0  # R-Drop's alpha; 0: one pass
@@ -159,10 +170,10 @@ class TrainingConfig(Section):
     batch_sentences: Count = 0  # at most so many sentences a batch; 0: no limit
     accumulate: Positive = 1  # batches a step
     max_steps: Count = 0
-    max_epochs: Annotated[float, Field(ge=0.0)] = 0.0
-    max_minutes: Annotated[float, Field(ge=0.0)] = 0.0
+    max_epochs: NotNegative = 0.0
+    max_minutes: NotNegative = 0.0
     save_every: Positive = 500  # steps
-    keep: Annotated[int, Field(ge=2)] = 2  # checkpoints
+    keep: Annotated[int, Field(ge=2, le=LARGEST_COUNT)] = 2  # checkpoints
     validate_every: Positive = 500  # steps
     validation_sentences: Count = 1000  # translated for BLEU at each validation; 0: no BLEU
     patience: Count = 10  # validations without a better BLEU; 0: never stop early

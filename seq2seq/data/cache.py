@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from seq2seq.documents import parse_table
 from seq2seq.errors import ModelError, ResourceError
 
 Opened = TypeVar("Opened")
@@ -56,7 +57,7 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return what `write_manifest` wrote; OSError or ValueError where the folder is not whole."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest = parse_table((folder / MANIFEST).read_bytes())
     try:
         for name, size in manifest["files"].items():
             if (folder / name).stat().st_size != size:

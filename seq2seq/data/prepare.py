@@ -16,6 +16,7 @@ from seq2seq.data.corpora import find_tests, open_corpus
 from seq2seq.data.encoded import CorpusWriter, EncodedCorpus, token_type
 from seq2seq.data.streams import Corpus, EveryNth, FirstPairs, Pair, digest_of
 from seq2seq.data.subwords import SampledCorpus, WordCorpus, build_words
+from seq2seq.documents import parse_json
 from seq2seq.errors import DataError
 from seq2seq.text.folder import load_tokenizers, save_tokenizers, shortfalls, train_tokenizers
 from seq2seq.text.sentencepiece import SentencePiece
@@ -234,7 +235,7 @@ def _opened(folder: Path, kind: str) -> tuple[EncodedCorpus, EncodedCorpus, list
     except (KeyError, TypeError) as error:
         raise ValueError("damaged manifest") from error
     with (folder / "valid.jsonl").open(encoding="utf-8", newline="\n") as file:
-        texts = [tuple(json.loads(line)) for line in file]
+        texts = [tuple(parse_json(line)) for line in file]
     train = EncodedCorpus(folder, "train", kind)
     valid = EncodedCorpus(folder, "valid", kind)
     if len(valid) != len(texts):

@@ -7,13 +7,13 @@ a corpus.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from seq2seq.documents import parse_json
 from seq2seq.errors import DataError
 from seq2seq.text.lines import (
     check_parallel,
@@ -127,8 +127,8 @@ class JsonLinesCorpus:
         for number, line in enumerate(read_lines(self.path), 1):
             text = decode_strict(line, self.path, number)
             try:
-                record = json.loads(text)
-            except (ValueError, RecursionError) as error:
+                record = parse_json(text)
+            except ValueError as error:
                 raise DataError(f"{self.path}:{number}: not JSON ({error})") from None
             yield pair_of(record, self.languages, f"{self.path}:{number}")
 

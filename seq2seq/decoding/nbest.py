@@ -11,6 +11,7 @@ from seq2seq.errors import DataError
 from seq2seq.text.lines import decode_line, read_lines
 
 SEPARATOR = " ||| "
+LONGEST_NUMBER = 18  # digits of a line number
 FIELDS = 4  # a fifth and sixth, alignments, are left aside
 
 
@@ -52,6 +53,8 @@ def _parsed(line: str, where: str) -> tuple[int, Candidate]:
     if len(fields) == FIELDS - 1 and line.count("|||") >= FIELDS - 1:  # an empty text
         fields = [part.strip() for part in line.split("|||")]
     try:
+        if len(fields[0].strip()) > LONGEST_NUMBER:  # Python converts no 5,000 digits
+            raise ValueError(fields[0])
         place, score = int(fields[0]), float(fields[FIELDS - 1])
     except (ValueError, IndexError):
         raise DataError(
@@ -59,7 +62,7 @@ def _parsed(line: str, where: str) -> tuple[int, Candidate]:
             "write the list with `translate --format moses`",
         ) from None
     if not math.isfinite(score):
-        raise DataError(f"{where}: the score {fields[FIELDS - 1]} is no number")
+        raise DataError(f"{where}: the score {fields[FIELDS - 1][:40]} is no number")
     return place, Candidate(fields[1].strip(), score, line)
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from seq2seq.errors import ResourceError
+from seq2seq.files import remove_if_possible, temporary_beside
 
 Write = Callable[[bytes], None]
 
@@ -43,7 +44,7 @@ def open_output(path: Path | None) -> Iterator[Write]:
 
 
 def _written_beside(path: Path, name: str) -> Iterator[Write]:
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}"[:200])
+    temporary = temporary_beside(path)
     with _explained(name):
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o666)
@@ -57,7 +58,7 @@ def _written_beside(path: Path, name: str) -> Iterator[Write]:
         with _explained(name):
             temporary.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        remove_if_possible(temporary)
         raise
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from seq2seq.decoding.forced import Pair, log_probabilities
 from seq2seq.decoding.nbest import Candidate
 from seq2seq.decoding.translator import Translator
+from seq2seq.documents import parse_json
 from seq2seq.errors import DataError
 from seq2seq.text.lines import decode_line, encodable, is_blank, read_lines, read_parallel
 from seq2seq.text.tokenizer import Tokenizer
@@ -103,7 +103,7 @@ def _encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
 def _parsed(line: bytes, where: str) -> tuple[str, list[list[str]]]:
     """Return the source of a JSON line, and the pieces of each of its translations."""
     try:
-        value: Any = json.loads(line)
+        value: Any = parse_json(line)
         lists = [one["pieces"] for one in value["nbest"]]
         texts = [value["source"], *(piece for pieces in lists for piece in pieces)]
         if not all(isinstance(text, str) for text in texts):

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from seq2seq.documents import parse_json, parse_table
 from seq2seq.errors import DataError, ModelError, ResourceError, UsageError
 from seq2seq.evaluation.looks import Looks, word_looks
 from seq2seq.evaluation.testsets import check_counts, damage_remark, read_texts
@@ -185,7 +186,7 @@ def _key(model: list[list[str]], source: Sequence[str], device: str) -> str:
 def _cached(cache: Path, key: str, count: int) -> dict[str, Any] | None:
     """Return what was kept, or None where there is nothing whole."""
     try:
-        found = json.loads((cache / f"{key}.json").read_bytes())
+        found = parse_json((cache / f"{key}.json").read_bytes())
         whole = found.keys() >= KEPT and len(found["translations"]) == count
     except (OSError, ValueError, AttributeError, TypeError):
         return None
@@ -206,7 +207,7 @@ def _training_minutes(runs: Sequence[Path]) -> float | None:
     for run in runs:
         try:
             lines = (run / LOG).read_text(encoding="utf-8").splitlines()
-            total += max(float(json.loads(line)["seconds"]) for line in lines) / 60.0
+            total += max(float(parse_table(line)["seconds"]) for line in lines) / 60.0
         except (OSError, ValueError, KeyError, TypeError):
             return None
     return total

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from seq2seq.documents import parse_table
 from seq2seq.files import replace_file
 
 Value = TypeVar("Value")
@@ -26,7 +27,7 @@ class Pieces:
         key = hashlib.sha256(text.encode()).hexdigest()[:24]
         path = self.folder / f"{kind}-{key}.json"
         try:
-            return cast(Value, json.loads(path.read_bytes())["value"])
+            return cast(Value, parse_table(path.read_bytes())["value"])
         except (OSError, ValueError, KeyError, TypeError):
             value = make()
             replace_file(path, json.dumps({"of": depends_on, "value": value}).encode())

@@ -22,12 +22,14 @@ from seq2seq.config.schema import Recipe
 from seq2seq.documents import digest_of_values, parse_json
 from seq2seq.errors import ModelError
 from seq2seq.files import read_plain
-from seq2seq.models.build import outline
+from seq2seq.models.build import allocate, outline
 from seq2seq.models.weights import unpack
+from seq2seq.runtime.memory import require_memory
 from seq2seq.text.folder import load_tokenizers
 from seq2seq.text.tokenizer import Tokenizer
 
 FORMAT = 1
+COPIES = 2  # of the weights while they are loaded: as they are read, and as the model has them
 RECIPE, WEIGHTS = "recipe.json", "model.safetensors"
 LARGEST_JSON = 1 << 20  # bytes
 TRIES = 5  # of loading a run whose files are replaced at the same time
@@ -56,10 +58,17 @@ def read_document(run: Path) -> dict[str, Any]:
         ModelError: it is missing or damaged, or was made by a newer format.
     """
     path = run / RECIPE
-    if not path.exists():
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
         raise ModelError(
             f"{run} is no run directory: it has no {RECIPE}", "give the directory of a training run"
-        )
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"cannot read {path}: {getattr(error, 'strerror', error)}",
+            "give the directory of a training run",
+        ) from None
     data = read_plain(path, LARGEST_JSON)
     try:
         document = parse_json(data)
@@ -128,6 +137,7 @@ def load_bundle(run: Path, device: str | torch.device = "cpu") -> Bundle:
 
     Raises:
         ModelError: any file is missing or damaged, or the files do not fit together.
+        ResourceError: there is too little memory for the weights.
     """
     for _ in range(TRIES):
         before = _versions(run)
@@ -163,8 +173,13 @@ def _load_once(run: Path, device: str | torch.device) -> Bundle:
             f"seq2seq train --run {run} --resume",
         )
     model = outline(recipe.model, recipe.text.source_order, source.size, target.size)
+    require_memory(
+        COPIES * os.lstat(run / WEIGHTS).st_size,
+        f"loading {run / WEIGHTS}",
+        "free some, or use a smaller model",
+    )
     tensors = unpack(run / WEIGHTS, weight_tensors(model))
-    model.to_empty(device="cpu")
+    allocate(model)
     retie(model, recipe)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

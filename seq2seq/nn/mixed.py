@@ -5,6 +5,7 @@ Weights that are trained are float32 always; `torch.autocast` turns them for eac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -15,8 +16,12 @@ from seq2seq.errors import ResourceError
 from seq2seq.runtime.processor import has_bfloat16, has_fast_bfloat16
 
 
-def resolve_precision(wanted: PrecisionName, device: torch.device) -> str:
+def resolve_precision(
+    wanted: PrecisionName, device: torch.device, note: Callable[[str], object] = str
+) -> str:
     """Turn "auto" into "bfloat16" where the hardware has it, else into "float32".
+
+    `note` is told where bfloat16 is wanted and would be slow.
 
     Raises:
         ResourceError: bfloat16 is wanted where some of its products cannot run.
@@ -29,6 +34,8 @@ def resolve_precision(wanted: PrecisionName, device: torch.device) -> str:
             "use --set training.precision=auto, which is float32 here; a run that was begun in "
             "bfloat16 goes on as a new one, with --from and another --run",
         )
+    if wanted == "bfloat16" and not has_fast_bfloat16(device):
+        note(f"this {device.type} has no bfloat16 unit: float32 would be faster")
     return wanted
 
 

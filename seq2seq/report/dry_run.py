@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from seq2seq.report.console import table
 from seq2seq.terminal import put
-from seq2seq.training.dry_run import DryRun, Sizes
+from seq2seq.training.dry_run import DryRun
+from seq2seq.training.sizes import Sizes
 
 
 def show_nominal(sizes: Sizes) -> None:
@@ -19,7 +20,8 @@ def show_dry_run(found: DryRun) -> None:
         write(line + "\n")
     _show_sizes("sizes for this data", found.sizes)
     write(f"steps an epoch: about {found.steps_per_epoch:,}\n")
-    write(f"memory: about {found.memory / 2**30:.1f} GiB (an estimate)\n")
+    there = "" if found.available is None else f"; {found.available / 2**30:.1f} GiB is available"
+    write(f"memory: about {found.memory / 2**30:.1f} GiB (an estimate){there}\n")
     for example in found.examples:
         write(f"\nsource  {example.source}\n  pieces  {' '.join(example.source_pieces)}\n")
         write(f"  back    {example.source_again}\n")

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from seq2seq.errors import DataError
+from seq2seq.errors import DataError, way_out
 
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -157,7 +157,9 @@ def _open(path: Path, stack: ExitStack, regular: bool = False) -> io.BufferedRea
     except FileNotFoundError:
         raise missing(path) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise DataError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from None
+        raise DataError(
+            f"cannot read {path}: {getattr(error, 'strerror', error)}", way_out(error)
+        ) from None
 
 
 def _peekable(stream: BinaryIO) -> io.BufferedReader:
@@ -179,7 +181,9 @@ def _whole(parts: Iterator[bytes] | BinaryIO, name: str) -> Iterator[bytes]:
         message = f"{name} is a damaged or truncated gzip file ({error})"
         raise DataError(message, "fetch or pack it again") from None
     except OSError as error:
-        raise DataError(f"cannot read {name}: {error.strerror or error}") from None
+        raise DataError(
+            f"cannot read {name}: {error.strerror or error}", way_out(error)
+        ) from None
 
 
 def _stripped(line: bytes) -> bytes:

@@ -14,6 +14,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def prune(folder: Path, keep: int, step: int, every: int) -> None:
     kept = [place for place in before if _step(place) % every == 0][: keep - 1]
     for old in before:
         if old not in kept:
-            _delete(old)
+            with suppress(OSError):  # in use on a network file system: the next save tries again
+                _delete(old)
 
 
 def whole_checkpoints(folder: Path, step: int) -> list[Path]:

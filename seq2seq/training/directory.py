@@ -22,10 +22,11 @@ from seq2seq.config.schema import Recipe
 from seq2seq.data.prepare import Prepared
 from seq2seq.documents import parse_table, signed
 from seq2seq.errors import ModelError, ResourceError, UsageError
-from seq2seq.files import replace_file
+from seq2seq.files import read_plain, replace_file
 from seq2seq.models.bundle import FORMAT, RECIPE, read_document, read_recipe
 
 CHECKPOINTS, LOG, LOCK = "checkpoints", "log.jsonl", ".lock"
+LARGEST_LOG = 1 << 28  # bytes; a million steps with a line each have a fifth of it
 CARD = "README.md"  # written when training ends
 
 MAY_CHANGE = (  # fields that a resumed run may have otherwise
@@ -65,6 +66,11 @@ def locked(run: Path) -> Iterator[None]:
             )
             raise ModelError(
                 f"run directory {run} is in use by {holder}", "wait for it, or choose another --run"
+            ) from error
+        except OSError as error:  # some network file systems have no locks
+            raise ResourceError(
+                f"cannot lock {run / LOCK}: {error.strerror}",
+                "choose a --run on a local disk, and copy it afterwards",
             ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"pid {os.getpid()} on host {socket.gethostname()}\n".encode(), 0)
@@ -159,10 +165,10 @@ def append_log(run: Path, record: dict[str, Any]) -> None:
 def truncate_log(run: Path, step: int) -> None:
     """Drop what was logged after `step`, and a line that a kill left half written."""
     path = run / LOG
-    if not path.exists():
+    if not os.path.lexists(path):
         return
     kept = []
-    data = path.read_bytes()
+    data = read_plain(path, LARGEST_LOG)
     for line in data.split(b"\n"):
         try:
             if line and parse_table(line)["step"] <= step:

@@ -12,41 +12,15 @@ from seq2seq.config.schema import Recipe
 from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
-from seq2seq.models.build import MODELS, outline, parameters_by_part
+from seq2seq.models.build import MODELS
 from seq2seq.models.bundle import load_bundle_tokenizers
-from seq2seq.nn.cells.cell import Cell
 from seq2seq.nn.mixed import resolve_precision
-from seq2seq.runtime.allocation import CHUNK_LOGITS
 from seq2seq.runtime.devices import choose_device
+from seq2seq.runtime.memory import available_memory
 from seq2seq.training.session import cache_folder, named_origin
+from seq2seq.training.sizes import Sizes, memory_estimate, sizes_of
 
-OPTIMIZER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}  # numbers kept a weight
-ACTIVATIONS = {
-    "recurrent": 12,
-    "bahdanau": 32,
-    "luong": 20,
-    "gnmt": 20,
-    "transformer": 24,
-    "recurrent_language_model": 6,
-    "transformer_language_model": 12,
-}  # numbers kept a piece, layer and unit of width, about
 EXAMPLES = 2
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """The parameters of a model over given vocabularies, by part; biases also apart."""
-
-    source: int
-    target: int
-    parts: dict[str, int]
-    biases: int
-    recurrent: int  # weights of recurrent cells, without biases
-
-    @property
-    def all(self) -> int:
-        """Return the number of parameters, biases included."""
-        return sum(self.parts.values())
 
 
 @dataclass(frozen=True)
@@ -68,37 +42,9 @@ class DryRun:
     report: DataReport
     sizes: Sizes
     memory: int  # bytes, an estimate
+    available: int | None  # bytes, where it is known
     steps_per_epoch: int
     examples: list[EncodedExample]
-
-
-def nominal_sizes(recipe: Recipe) -> Sizes:
-    """Return the sizes that the recipe names, whatever the data turn out to hold; needs no data."""
-    return sizes_of(recipe, *recipe.text.sizes)
-
-
-def sizes_of(recipe: Recipe, source: int, target: int) -> Sizes:
-    """Return the sizes of a model over vocabularies of these sizes; nothing is allocated."""
-    model = outline(recipe.model, recipe.text.source_order, source, target)
-    biases = sum(value.numel() for value in model.parameters() if value.ndim == 1)
-    cells = [module for module in model.modules() if isinstance(module, Cell)]
-    recurrent = sum(
-        weight.numel() for cell in cells for weight in cell.parameters() if weight.ndim > 1
-    )
-    return Sizes(source, target, parameters_by_part(model), biases, recurrent)
-
-
-def memory_estimate(recipe: Recipe, sizes: Sizes) -> int:
-    """Return the bytes that training needs, about.
-
-    They hold weights, gradients, optimiser, the activations of one batch, and a chunk of logits.
-    """
-    training, model = recipe.training, recipe.model
-    copies = 2 + OPTIMIZER_COPIES[training.optimizer] + bool(training.average_decay)
-    positions = 2 * training.batch_tokens
-    activations = positions * model.hidden * model.layers * ACTIVATIONS[model.architecture]
-    projection = 2 * sizes.target * model.hidden
-    return 4 * (sizes.all * copies + activations + projection + 3 * CHUNK_LOGITS)
 
 
 def dry_run(
@@ -109,7 +55,8 @@ def dry_run(
     Raises:
         ResourceError: the device is not there, or cannot train in the recipe's precision.
     """
-    resolve_precision(recipe.training.precision, torch.device(choose_device(device)))
+    place = choose_device(device)
+    resolve_precision(recipe.training.precision, torch.device(place), note)
     origin = start or named_origin(recipe)
     tokenizers = None if origin is None else load_bundle_tokenizers(origin)
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
@@ -126,7 +73,8 @@ def dry_run(
     )
     steps = -(-len(plan) // recipe.training.accumulate)
     memory = memory_estimate(recipe, sizes)
-    return DryRun(prepared.report, sizes, memory, steps, _examples(prepared))
+    available = available_memory(place)
+    return DryRun(prepared.report, sizes, memory, available, steps, _examples(prepared))
 
 
 def _examples(prepared: Prepared) -> list[EncodedExample]:

@@ -32,7 +32,7 @@ from seq2seq.training.randomness import reseed
 from seq2seq.training.schedule import Place, learning_rate
 from seq2seq.training.session import Session
 from seq2seq.training.state import Window
-from seq2seq.training.step import StepResult, train_step
+from seq2seq.training.step import DivergenceWatch, StepResult, train_step
 from seq2seq.training.validation import validate, validation_loss
 
 StopSignal = Callable[[], str]  # the name of a signal that asks to stop, or nothing
@@ -49,6 +49,7 @@ class Loop:
         self.state = session.state
         self.config = session.recipe.training
         self.stop_signal = stop_signal
+        self.divergence = DivergenceWatch(session.prepared.target.size)
         self._begin_epoch()
         first = session.plan(session.corpus(0), 0) if self.state.epoch else self.plan
         self.steps_per_epoch = self._steps_of(first)
@@ -107,6 +108,7 @@ class Loop:
                 self._rate(),
                 session.precision,
             )
+            self.divergence.see(result)
         except DivergedError as error:
             pairs = ", ".join(str(int(number)) for number in rows[0][:5])
             message = (

@@ -19,6 +19,7 @@ from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
 from seq2seq.data.subwords import SampledCorpus
 from seq2seq.errors import ModelError
+from seq2seq.files import read_plain
 from seq2seq.models.build import build_model
 from seq2seq.models.bundle import (
     RECIPE,
@@ -30,7 +31,6 @@ from seq2seq.models.bundle import (
 from seq2seq.models.bundle import WEIGHTS as BEST
 from seq2seq.models.weights import pack, unpack
 from seq2seq.nn.mixed import resolve_precision
-from seq2seq.runtime.processor import has_fast_bfloat16
 from seq2seq.text.folder import save_tokenizers
 from seq2seq.training.average import WeightAverage
 from seq2seq.training.checkpoint import (
@@ -51,9 +51,11 @@ from seq2seq.training.directory import (
 )
 from seq2seq.training.optimizer import build_optimizer, load_optimizer, optimizer_tensors
 from seq2seq.training.randomness import reseed
+from seq2seq.training.sizes import require_training_memory
 from seq2seq.training.state import TrainingState
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
+LARGEST_STATE = 1 << 20  # bytes
 AVERAGE = "average.safetensors"  # where the recipe has training.average_decay
 
 Note = Callable[[str], None]
@@ -151,10 +153,11 @@ def open_session(
 
     Raises:
         ModelError: the run cannot be resumed: its recipe or data differ, or it is damaged.
-        ResourceError: the device has no bfloat16, and the recipe asks for it.
+        ResourceError: the device has too little memory, or no bfloat16 where that is asked for.
     """
     place = torch.device(device)
-    precision = resolve_precision(recipe.training.precision, place)
+    precision = resolve_precision(recipe.training.precision, place, note)
+    require_training_memory(recipe, device)
     begun = resume and (run / RECIPE).exists()
     if resume and not begun:
         note(f"{run} has no run to resume yet: starting at step 0")
@@ -163,10 +166,9 @@ def open_session(
     origin = run if begun else start or named_origin(recipe)
     tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
     prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
+    require_training_memory(recipe, device, prepared.source.size, prepared.target.size)
     for line in prepared.report.lines():
         note(line)
-    if precision == "bfloat16" and not has_fast_bfloat16(place):
-        note(f"this {place.type} has no bfloat16 unit: float32 would be faster")
     surroundings = environment(device, precision)
     if begun:
         _check_same_run(run, recipe, prepared, surroundings, note)
@@ -278,7 +280,7 @@ def _take_up(checkpoint: Path, session: Session) -> None:
     load_optimizer(session.optimizer, model, unpack(checkpoint / OPTIMIZER))
     if average is not None:
         average.load(unpack(checkpoint / AVERAGE, weights))
-    state = TrainingState.from_json((checkpoint / STATE).read_bytes())
+    state = TrainingState.from_json(read_plain(checkpoint / STATE, LARGEST_STATE))
     ends = session.recipe.training.ends
     if state.ends != ends:  # a longer or shorter run: where it ends is decided anew
         if 0 < ends[0] < state.step or 0 < ends[1] < state.epoch:

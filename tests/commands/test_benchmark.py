@@ -51,7 +51,7 @@ def test_a_recipe_of_ones_own_as_a_table(cli: Cli, corpus: Path) -> None:
 
 @pytest.mark.parametrize("name", ["T", "A", "S"])
 def test_the_works_have_the_sizes_that_they_are_known_by(name: Any) -> None:
-    from seq2seq.training.dry_run import nominal_sizes
+    from seq2seq.training.sizes import nominal_sizes
 
     recipe = check_recipe(WORKS[name], set(), where=name)
     assert nominal_sizes(recipe).all == pytest.approx(SIZES[name], rel=0.03)

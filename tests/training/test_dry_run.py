@@ -9,7 +9,8 @@ import torch
 from seq2seq.config.loading import load_recipe
 from seq2seq.config.schema import Recipe
 from seq2seq.models.build import parameters_by_part
-from seq2seq.training.dry_run import dry_run, memory_estimate, nominal_sizes, sizes_of
+from seq2seq.training.dry_run import dry_run
+from seq2seq.training.sizes import memory_estimate, nominal_sizes, sizes_of
 
 
 def test_the_size_of_2014() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from seq2seq.training import loop, step
 from seq2seq.training.checkpoint import newest_checkpoint
 from seq2seq.training.loss import Loss
 from seq2seq.training.run import train
-from seq2seq.training.step import train_step
+from seq2seq.training.step import DivergenceWatch, StepResult, train_step
 
 
 @pytest.fixture
@@ -127,3 +128,36 @@ def test_a_run_that_diverges_keeps_its_checkpoint(
     assert newest_checkpoint(tmp_path / "run" / "checkpoints", pytest.fail) == (
         tmp_path / "run" / "checkpoints" / "step-000000004"
     )
+
+
+def test_divergence_that_stays_finite_is_seen() -> None:
+    """Five steps in a row far above guessing, and nothing less."""
+    watch, guessing = DivergenceWatch(50), math.log(50)
+
+    def see(*times: float) -> None:
+        for factor in times:
+            watch.see(StepResult(7 * factor * guessing, 7, 9, 9, 9, 1.0))
+
+    see(1.0, 21.0, 21.0, 21.0, 21.0, 19.0, 21.0, 1e6, 1e6, 1e6, 1.5)
+    see(21.0, 21.0, 21.0, 21.0)
+    with pytest.raises(DivergedError, match="20 times that of guessing") as caught:
+        see(21.0)
+    assert caught.value.exit_code == 6 and "learning_rate" in caught.value.hint
+
+
+@pytest.mark.parametrize("architecture", ["recurrent", "luong", "transformer"])
+def test_a_run_that_diverges_ends(
+    cli: Any, corpus: Path, tmp_path: Path, architecture: str
+) -> None:
+    settings = {
+        "model.architecture": architecture, "model.layers": 1, "model.hidden": 16,
+        "model.tie": "none", "text.vocabulary": 50, "training.max_steps": 40,
+        "training.learning_rate": 1e6, "training.clip_norm": 0, "training.warmup": 0,
+        "training.precision": "float32",
+    }  # fmt: skip
+    assigned = [part for item in settings.items() for part in ("--set", "{}={}".format(*item))]
+    done = cli("train", "--data", corpus, "--pair", "en-de", "--run", tmp_path / "run", *assigned)
+    assert done.code == 6
+    error = done.err.splitlines()[-1]
+    assert error.startswith("error: step ") and "training.learning_rate" in error
+    assert int(error.split()[2].rstrip(":")) <= 10
