@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from seq2seq.evaluation.bands import Band
 from seq2seq.experiments.results import Drawing
+from seq2seq.report.fonts import take_literally
 from seq2seq.report.plots import COLOURS
 from seq2seq.report.vectors import vector_figure
 
@@ -44,6 +45,7 @@ def picture(drawing: Drawing) -> str:
         if drawing.vectors
         else band_figure(drawing.bands, AXES[drawing.figure.kind])
     )
+    take_literally(figure)
     held = io.BytesIO()
     with (
         rc_context({"svg.hashsalt": "seq2seq", "svg.fonttype": "none"}),

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findSystemFonts, fontManager, get_font
 from matplotlib.text import Text
 
+OWN_FORMULA = "$\\mathdefault{"  # of a number at a logarithmic axis
 NAMED = 10  # characters without a font that are named
 PREFERRED = ("notosanscjk", "notosans", "wqy", "unifont", "arialunicode")  # in file names
 PACKAGES = {  # by the first word of a character's Unicode name
@@ -24,6 +25,7 @@ PACKAGES = {  # by the first word of a character's Unicode name
 }
 OTHERWISE = "fonts-noto-core"
 EMOJI = "fonts-symbola"  # without colours, which matplotlib cannot draw
+RARE_HAN, RARE_HAN_FONT = 0x20000, "fonts-hanazono"  # from here on Noto has hardly any
 
 
 def use_fonts(figure: Figure) -> list[str]:
@@ -32,7 +34,7 @@ def use_fonts(figure: Figure) -> list[str]:
     Returns:
         A message about characters that no font has, or none.
     """
-    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    texts = texts_of(figure)
     wanted = {character for text in texts for character in text.get_text()}
     missing = {character for character in wanted if _is_drawn(character)} - _usual()
     if not missing:
@@ -43,6 +45,19 @@ def use_fonts(figure: Figure) -> list[str]:
             text.set_fontfamily([*rcParams["font.family"], *(family for family, _ in families)])
     left = missing.difference(*(characters for _, characters in families))
     return [_advice(left)] if left else []
+
+
+def take_literally(figure: Figure) -> None:
+    """Have dollar signs drawn as they are: between two of them matplotlib sees a formula."""
+    for text in texts_of(figure):
+        if not text.get_text().startswith(OWN_FORMULA):
+            text.set_parse_math(False)
+
+
+def texts_of(figure: Figure) -> list[Text]:
+    """Return the texts of a figure, those that will have no content until it is drawn left out."""
+    found = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    return [text for text in found if text.get_text()]
 
 
 def _is_drawn(character: str) -> bool:
@@ -99,4 +114,6 @@ def _advice(left: Iterable[str]) -> str:
 def _package(character: str) -> str:
     if unicodedata.category(character).startswith("S"):
         return EMOJI
+    if RARE_HAN <= ord(character) < 0x40000:
+        return RARE_HAN_FONT
     return PACKAGES.get(unicodedata.name(character, "?").replace("-", " ").split()[0], OTHERWISE)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from seq2seq.analysis.curves import Axis, Curve, Judged
 from seq2seq.errors import ResourceError, UsageError
-from seq2seq.report.fonts import use_fonts
+from seq2seq.report.fonts import take_literally, use_fonts
 
 FORMATS = (".png", ".svg", ".pdf")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -99,6 +99,7 @@ def save(figure: Figure, path: Path) -> list[str]:
     Returns:
         A message about characters that no font of this machine has, or none.
     """
+    take_literally(figure)
     remarks = use_fonts(figure)
     try:
         with warnings.catch_warnings():
