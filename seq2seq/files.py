@@ -19,6 +19,7 @@ from seq2seq.errors import ModelError, ResourceError
 
 BLOCK = 1 << 20
 LONGEST_NAME = 255  # bytes, on nearly every file system
+TEMPORARY = ".tmp-"  # names of files on their way begin so
 
 
 def write_durable(path: Path, data: bytes) -> None:
@@ -54,9 +55,9 @@ def replace_file(path: Path, data: bytes) -> None:
 
 def temporary_beside(path: Path) -> Path:
     """Return a name in the same folder for what will replace `path`."""
-    name = f".tmp-{path.name}-{os.getpid()}"
+    name = f"{TEMPORARY}{path.name}-{os.getpid()}"
     if len(os.fsencode(name)) > LONGEST_NAME:  # although that of `path` is not
-        name = f".tmp-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-{os.getpid()}"
+        name = f"{TEMPORARY}{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-{os.getpid()}"
     return path.with_name(name)
 
 

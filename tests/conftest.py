@@ -167,7 +167,8 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
     def run(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["seq2seq", *map(str, arguments)])
         stdout = sys.stdout
-        handlers = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        handlers = {number: signal.getsignal(number) for number in numbers}
         try:
             main()
         except SystemExit as end:

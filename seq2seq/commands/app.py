@@ -40,6 +40,7 @@ app = typer.Typer(
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of a disk, or whatever stdout is
 BROKEN_PIPE = 128 + signal.SIGPIPE
+ENDED = (BROKEN_PIPE, 128 + signal.SIGHUP, 128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 def _show_version(wanted: bool) -> None:
@@ -73,17 +74,23 @@ app.add_typer(benchmark.benchmark)
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived."""
+    """SIGTERM or SIGHUP arrived."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
+    raise Terminated(number)
 
 
 def main() -> NoReturn:
     """Run the command line and exit with the code that its outcome calls for."""
     prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as `nohup` would have it
+        signal.signal(signal.SIGHUP, _terminate)
     code = _run(sys.argv[1:] or ["--help"])
     _leave(code)
 
@@ -100,8 +107,8 @@ def _run(arguments: list[str]) -> int:
         return leaving.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 128 + signal.SIGINT
-    except Terminated:
-        return 128 + signal.SIGTERM
+    except Terminated as end:
+        return 128 + end.number
     except BrokenPipeError:
         return BROKEN_PIPE
     except Seq2SeqError as error:
@@ -171,6 +178,6 @@ def _leave(code: int) -> NoReturn:
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         sys.stderr = None
-    if code in (BROKEN_PIPE, 128 + signal.SIGINT, 128 + signal.SIGTERM):
+    if code in ENDED:
         os._exit(code)
     sys.exit(code)

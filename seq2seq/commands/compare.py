@@ -156,8 +156,8 @@ def _read(
     specs: list[Spec], sets: list[tuple[str, TestSet]], device: str, quiet: bool
 ) -> tuple[list[System], list[str]]:
     """Return the systems with their translations, and remarks about damaged files."""
+    from seq2seq.data.cache import cache_folder
     from seq2seq.evaluation.systems import read_file, translate
-    from seq2seq.training.session import cache_folder
 
     systems, remarks = [], []
     for spec in specs:

@@ -14,6 +14,7 @@ from seq2seq.config.cells import known_cell
 
 DataFormat = Literal["text", "tsv", "jsonl", "hub", "demo"]
 TokenizerName = Literal["unigram", "bpe", "words"]
+NormalizationName = Literal["identity", "nfkc", "nmt_nfkc"]  # as sentencepiece names them
 SourceOrder = Literal["forward", "reverse"]
 Architecture = Literal[
     "recurrent",
@@ -100,9 +101,10 @@ class TextConfig(Section):
         VocabularySize | Annotated[list[VocabularySize], Field(min_length=2, max_length=2)]
     ) = 8000
     joint: bool = True  # one sentencepiece model for both sides
+    normalization: NormalizationName = "identity"  # nmt_nfkc: m² and ½ are m2 and 1/2, always
     source_order: SourceOrder = "forward"
     sample: Positive = 1_000_000  # sentences that a sentencepiece model is trained on
-    # a run whose tokenizers are used; tokenizer, vocabulary, joint and sample are then that run's
+    # a run whose tokenizers are used; how text is cut is then what that run's [text] says
     from_: str = Field("", alias="from", max_length=4096)
 
     @property

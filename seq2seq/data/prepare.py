@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from seq2seq.data.cache import cached, read_manifest, write_manifest
 from seq2seq.data.cleaning import DataReport, check_usable, usable
 from seq2seq.data.corpora import find_tests, open_corpus
 from seq2seq.data.encoded import CorpusWriter, EncodedCorpus, token_type
+from seq2seq.data.round_trip import RoundTrip, round_trip
 from seq2seq.data.streams import Corpus, EveryNth, FirstPairs, Pair, digest_of
 from seq2seq.data.subwords import SampledCorpus, WordCorpus, build_words
 from seq2seq.documents import parse_json
@@ -22,7 +25,8 @@ from seq2seq.text.folder import load_tokenizers, save_tokenizers, shortfalls, tr
 from seq2seq.text.sentencepiece import SentencePiece
 from seq2seq.text.tokenizer import UNK, Tokenizer
 
-FORMAT = 1  # of the cache; raise it whenever the same input gives other files
+FORMAT = 1  # part of a run's data hash
+LAYOUT = 2  # of cached corpora; raise it whenever the same input gives other files
 CHUNK = 20_000  # pairs encoded at a time
 
 Note = Callable[[str], None]
@@ -47,6 +51,17 @@ class Prepared:
     data_hash: str
     tests: dict[str, tuple[Path, Path]]
     words: WordCorpus | None  # where segmentations are sampled
+
+    @cached_property
+    def round_trip(self) -> RoundTrip:
+        """Return what encoding and decoding makes of the validation references."""
+        return round_trip(self.target, self.valid_references)
+
+    def lines(self) -> list[str]:
+        """Return what to know of the data, one fact a line."""
+        if not self.round_trip.changed:
+            return self.report.lines()
+        return [*self.report.lines(), self.round_trip.line("validation references")]
 
     def epoch(self, seed: int, epoch: int) -> EncodedCorpus | SampledCorpus:
         """Return the training corpus as an epoch reads it."""
@@ -90,7 +105,7 @@ def prepare(
         *recipe.data.languages,
         recipe.data.max_length,
     )
-    place = cache / "corpora" / data_hash[:32]
+    place = cache / "corpora" / f"{data_hash[:32]}-{LAYOUT}"
     encoder = _Encoder(source, target, recipe.data.max_length)
     train, valid, texts, report = cached(
         place,
@@ -206,10 +221,13 @@ class _Encoder:
     ) -> Iterator[Pair]:
         """Write a corpus chunk by chunk and yield the raw pairs that are kept."""
         stream = corpus.pairs()
+        uncovered: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         with CorpusWriter(folder, name, self.kind) as writer:
             while chunk := list(islice(stream, CHUNK)):
                 sources = self.source.encode([pair[0] for pair in chunk])
                 targets = self.target.encode([pair[1] for pair in chunk])
+                uncovered[0].update(self.source.uncovered([pair[0] for pair in chunk], sources))
+                uncovered[1].update(self.target.uncovered([pair[1] for pair in chunk], targets))
                 kept = [
                     place
                     for place, (source, target) in enumerate(zip(sources, targets, strict=True))
@@ -225,6 +243,9 @@ class _Encoder:
                 report.source_unknown += sum(row.count(UNK) for row in sources)
                 report.target_unknown += sum(row.count(UNK) for row in targets)
                 yield from (chunk[place] for place in kept)
+        report.source_uncovered, report.target_uncovered = map(dict, uncovered)
+        report.source_bytes = self.source.spells_bytes
+        report.target_bytes = self.target.spells_bytes
         check_usable(report, corpus.name)
 
 

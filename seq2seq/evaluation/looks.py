@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from seq2seq.text.sentencepiece import WORD_START
+from seq2seq.text.normalization import WORD_START
 from seq2seq.text.tokenizer import EOS, SPECIALS
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
+from seq2seq.decoding.stream import TranslatesRanked, translate_lines
 from seq2seq.evaluation.testsets import (
     TestSet,
     check_counts,
@@ -19,14 +19,6 @@ from seq2seq.metrics.paired import FEWEST, Interval, Resamples
 from seq2seq.metrics.statistics import METRICS, MetricName, Score, statistics
 
 MOST = 100_000  # segments that are resampled; the score of more is sure enough
-
-
-class Translates(Protocol):
-    """Anything that turns texts into as many translations, such as a `Translator`."""
-
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        """Return one translation for each text, in order."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -100,7 +92,7 @@ def evaluate_files(
 
 
 def evaluate_model(
-    model: Translates,
+    model: TranslatesRanked,
     test_set: TestSet,
     *,
     tokenize: str | None = None,
@@ -109,7 +101,12 @@ def evaluate_model(
 ) -> Evaluation:
     """Translate a test set's source and score the result."""
     assert test_set.source is not None, "a model needs something to translate"
-    hypotheses = model.translate(test_set.source)
-    return evaluate_texts(
-        hypotheses, test_set, tokenize=tokenize, lowercase=lowercase, metrics=metrics
+    best, messages = translate_lines(model, test_set.source)
+    result = evaluate_texts(
+        [translation.text for translation in best],
+        test_set,
+        tokenize=tokenize,
+        lowercase=lowercase,
+        metrics=metrics,
     )
+    return replace(result, remarks=(*messages, *result.remarks))

@@ -10,20 +10,36 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import sentencepiece
 
+from seq2seq.config.schema import NormalizationName
 from seq2seq.errors import DataError, ModelError, RecipeError
+from seq2seq.text.characters import has_text
 from seq2seq.text.lines import encodable, is_blank, one_line
+from seq2seq.text.normalization import (
+    WORD_START,
+    normalizer,
+    rare_characters,
+    written_back,
+)
 from seq2seq.text.tokenizer import BOS, EOS, PAD, SPECIALS, UNK
 
 TRAINING_THREADS = 4  # fixed, whatever the machine has
 BATCH_WORTH_THREADS = 64  # texts; below that, starting threads costs more than it gives
 FATAL_ONLY = 3
-WORD_START = "\u2581"
+LONGEST_SENTENCE = 4192  # bytes; sentencepiece trains on none that is longer
+RESERVED = "\u2585"  # sentencepiece trains on no sentence that has it
+
+BYTES = 256
+BYTES_FROM = 2 * BYTES  # a smaller vocabulary would be of bytes for the most part
+HANDFUL = 5  # what occurs more often has a piece of its own
 
 sentencepiece.set_min_log_level(FATAL_ONLY)
 
@@ -42,7 +58,7 @@ class SentencePiece:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the content ids of each text."""
-        clean = [encodable(text) for text in texts]
+        clean = [encodable(text) if has_text(text) else "" for text in texts]
         threads = -1 if len(clean) >= BATCH_WORTH_THREADS else 1
         rows: list[list[int]] = self._processor.encode(clean, num_threads=threads)
         return rows
@@ -69,6 +85,35 @@ class SentencePiece:
         ids: list[int] = self._processor.piece_to_id(pieces)
         return [piece for piece, index in zip(pieces, ids, strict=True) if index == UNK]
 
+    def uncovered(self, texts: Sequence[str], rows: Sequence[Sequence[int]]) -> Counter[str]:
+        """Count the characters without a piece of their own in texts and the rows of their ids."""
+        counts: Counter[str] = Counter()
+        special = {UNK, *self._bytes}
+        for text, row in zip(texts, rows, strict=True):
+            if not special.isdisjoint(row):
+                counts.update(self._processor.normalize(encodable(text)))
+        return Counter(
+            {character: counts[character] for character in counts if character not in self.alphabet}
+        )
+
+    @property
+    def spells_bytes(self) -> bool:
+        """Return whether characters without a piece are spelled in bytes, not lost."""
+        return bool(self._bytes)
+
+    @cached_property
+    def alphabet(self) -> frozenset[str]:
+        """Return the characters that have pieces."""
+        special = {*range(EOS + 1), *self._bytes}
+        names = (name for index, name in enumerate(self._names) if index not in special)
+        return frozenset(chain.from_iterable(names)) | {WORD_START}
+
+    @cached_property
+    def _bytes(self) -> frozenset[int]:
+        ids = list(range(self.size))
+        flags: list[bool] = self._processor.is_byte(ids)
+        return frozenset(index for index, is_byte in zip(ids, flags, strict=True) if is_byte)
+
     def join(self, pieces: Sequence[str]) -> str:
         """Return detokenized text, one line, for pieces; one that is not known stands as it is."""
         return one_line(self._processor.decode(list(pieces)))
@@ -93,14 +138,15 @@ class SentencePiece:
 
         `strength` is alpha of Kudo (2018) for a unigram model, smaller being more varied, and the
         share of merges left out of Provilkov et al. (2020) for BPE. A word with an unknown
-        character has only its own segmentation. The result is a function of the arguments.
+        character, or one in bytes, has only its own segmentation. The result is a function of the
+        arguments.
         """
-        names = self._names
+        names, special = self._names, {UNK, *self._bytes}
         texts = ["".join(names[piece] for piece in word) for word in words]
         free = [
             place
             for place, (word, text) in enumerate(zip(words, texts, strict=True))
-            if UNK not in word and text.startswith(WORD_START)
+            if special.isdisjoint(word) and text.startswith(WORD_START)
         ]
         result = [[word] * count for word in words]
         asked = [texts[place].removeprefix(WORD_START) for place in free]
@@ -120,17 +166,23 @@ class SentencePiece:
         path.write_bytes(self._model)
 
 
-def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> SentencePiece:
+def train_sentencepiece(
+    sentences: Sequence[str], kind: str, size: int, normalization: NormalizationName = "identity"
+) -> SentencePiece:
     """Train a model of `kind` "unigram" or "bpe" with up to `size` pieces, special ones included.
 
-    Text with too few different pieces gives a smaller model. Raises DataError where there is no
-    text, and RecipeError where `size` cannot even hold the text's characters.
+    From `BYTES_FROM` pieces on, 256 of them are bytes, in which characters without a piece are
+    spelled. Text with too few different pieces gives a smaller model. Raises DataError where there
+    is no text, and RecipeError where `size` cannot even hold the text's characters.
     """
     if all(map(is_blank, sentences)):
         raise DataError("there is no text to train a tokenizer on", "every sentence is blank")
     model = io.BytesIO()
     # A list, since a signal that arrives in a generator would look like an error of the text.
     clean = [encodable(sentence) for sentence in sentences]
+    spells_bytes = size >= BYTES_FROM
+    rules = normalizer(normalization, clean)
+    clean = _trainable([rules.normalize(text) for text in clean], size, spells_bytes)
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(clean),
@@ -138,8 +190,9 @@ def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> Sente
             model_type=kind,
             vocab_size=size,
             hard_vocab_limit=False,
-            character_coverage=_coverage(sentences, size),
-            normalization_rule_name="nmt_nfkc",
+            character_coverage=1.0,
+            byte_fallback=spells_bytes,
+            normalizer=rules,
             pad_id=PAD,
             unk_id=UNK,
             bos_id=BOS,
@@ -147,19 +200,30 @@ def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> Sente
             num_threads=TRAINING_THREADS,
             input_sentence_size=0,
             shuffle_input_sentence=False,
+            max_sentence_length=LONGEST_SENTENCE,
             minloglevel=FATAL_ONLY,
         )
     except RuntimeError as error:
         raise _explained(error, size) from None
-    return SentencePiece(model.getvalue())
+    return SentencePiece(written_back(model.getvalue()))
 
 
-def _coverage(sentences: Sequence[str], size: int) -> float:
-    """Keep every character, unless stray scripts of the web would fill the vocabulary."""
-    characters: set[str] = set()
-    for sentence in sentences:
-        characters.update(sentence)
-    return 1.0 if len(characters) <= max(256, size // 16) else 0.9995
+def _trainable(sentences: Sequence[str], size: int, spells_bytes: bool) -> list[str]:
+    """Return the sentences to train on, without characters that shall have no piece.
+
+    sentencepiece's own `character_coverage` is a share of all characters, so that a line of another
+    script takes the rarest characters of the real text away. Here it is their count that decides:
+    what occurs more than `HANDFUL` times is kept, unless there are more such characters than three
+    quarters of a vocabulary with bytes.
+    """
+    spaced = (text.replace(WORD_START, " ") for text in sentences)
+    usable = [text for text in spaced if len(text.encode()) <= LONGEST_SENTENCE]
+    room = size - EOS - 1 - BYTES * spells_bytes
+    comfortable = min(max(256, size // 16), room // 2)
+    most = 3 * room // 4 if spells_bytes else sys.maxunicode
+    rare = rare_characters(usable, HANDFUL, comfortable, most)
+    table = str.maketrans(dict.fromkeys([*rare, RESERVED], " "))
+    return [text.translate(table) for text in usable]
 
 
 def _explained(error: RuntimeError, size: int) -> Exception:

@@ -65,6 +65,12 @@ class Words:
         """Return the words of a text that become UNK, in order."""
         return [word for word in self.split(text) if word not in self._ids]
 
+    spells_bytes = False
+
+    def uncovered(self, texts: Sequence[str], rows: Sequence[Sequence[int]]) -> Counter[str]:
+        """Return nothing: words, not characters, are unknown."""
+        return Counter()
+
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the word ids of each text."""
         lookup, split = self._ids.get, self._moses.split

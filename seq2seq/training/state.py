@@ -37,7 +37,8 @@ class TrainingState:
     epoch: int = 0
     step_in_epoch: int = 0
     ends: list[float] = field(default_factory=list)  # max_steps, max_epochs, max_minutes
-    total_steps: int = 0  # decided once from them; 0 while unknown
+    lifted: list[str] = field(default_factory=list)  # of them: those that had ended the run before
+    total_steps: int = 0  # decided from them; 0 while unknown
     seconds: float = 0.0  # wall time spent in the loop, over all sittings
     pieces: int = 0  # real source and target pieces read
     peak_memory: int = 0  # bytes, of the largest process so far
@@ -47,6 +48,7 @@ class TrainingState:
     best_signature: str = ""
     stale: int = 0  # validations since the best one
     finished: str = ""  # why, once it is over
+    limit: str = ""  # which then ended it, such as training.max_epochs=30
     averaged: int = 0  # checkpoints whose mean was tried at the end
     window: Window = field(default_factory=Window)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from seq2seq.decoding.translation import Translation
 from seq2seq.evaluation.testsets import TestSet
 
 LINES = ["the cat sat on the mat", "a dog barks loudly now", "it rains on the plain"]
@@ -130,8 +131,8 @@ class Echo:
     def check_translates(self) -> None:
         pass
 
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        return list(texts)
+    def nbest(self, texts: Sequence[str], *rest: Any, **options: Any) -> list[list[Translation]]:
+        return [[Translation(text, 0.0, 0.0, [])] for text in texts]
 
 
 def test_a_model(cli: Cli, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,3 +194,16 @@ def test_a_file_is_not_taken_for_a_run(cli: Any, tmp_path: Path) -> None:
     text.write_text("a\n")
     done = cli("evaluate", text, "--reference", text)
     assert done.code == 2 and f"--hypothesis {text}" in done.err
+
+
+def test_cut_translations_are_told(cli: Cli, tiny_run: Path, corpus: Path) -> None:
+    """In one line, by `evaluate` and `compare`, also where the translations were kept."""
+    source, reference = corpus / "valid.en", corpus / "valid.de"
+    arguments = ["--source", source, "--reference", reference]
+    done = cli("evaluate", tiny_run, *arguments, "--device", "cpu")
+    assert done.code == 0
+    told = [line for line in done.err.splitlines() if "ended at the length limit" in line]
+    assert len(told) == 1 and told[0].startswith("warning: ") and "Warning" not in done.err
+    for _ in range(2):
+        done = cli("compare", tiny_run, reference, *arguments, "--device", "cpu")
+        assert done.code == 0 and "ended at the length limit" in done.err

@@ -267,7 +267,7 @@ def test_killed_twice_it_comes_to_the_same(
         ("paper = 45", 'paper = "45"', "table.2.row.4.paper: Input should be a valid number"),
         ("nbest = 4", "nbset = 4", "scale.small.nbset: Extra inputs are not permitted"),
         ('kind = "length"', 'kind = "width"', "figure.2.kind"),
-        ("[scale.short]", "[scale.short", "paper.toml: "),
+        ("[scale.short]", "[scale.short", "paper.toml is not valid TOML: "),
         ('set = ["text.source_order', 'set = ["text.sauce_order', "did you mean text.source_order"),
     ],
 )  # fmt: skip
