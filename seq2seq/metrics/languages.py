@@ -70,8 +70,8 @@ def tokenizer_remark(language: str, tokenize: str) -> str:
 
 def has_no_spaces(texts: Sequence[str]) -> bool:
     """Return whether texts are, for the most part, in scripts without spaces between words."""
-    sample = "".join(texts[:SAMPLE])
+    sample = "".join(text.strip() for text in texts[:SAMPLE])
     unspaced = len(UNSPACED_LETTER.findall(sample))
     if not unspaced or 2 * unspaced < len(LETTER.findall(sample)):
         return False
-    return sum(map(str.isspace, " ".join(texts[:SAMPLE]))) < SPACES_OF_WORDS * unspaced
+    return sum(map(str.isspace, sample)) < SPACES_OF_WORDS * unspaced
