@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -91,8 +92,9 @@ def open_plain(path: Path) -> Iterator[BufferedReader]:
         ) from None
     except OSError as error:
         if error.errno == errno.ELOOP:  # O_NOFOLLOW met a link
+            copy = shlex.join(["cp", "-rL", str(path.parent), "COPY"])
             raise ModelError(
-                f"{path} is a link, not a plain file", "copy the files themselves: cp -rL FROM TO"
+                f"{path} is a link, not a plain file", f"copy the files themselves: {copy}"
             ) from None
         raise ModelError(f"{path} cannot be read: {error.strerror}", hint) from None
     except ValueError as error:  # a NUL in the name

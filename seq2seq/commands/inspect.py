@@ -61,17 +61,23 @@ def _show(
     found: Found,
     output: Path | None,
     as_json: bool,
-    draw: Callable[[Found, Path], None],
+    draw: Callable[[Found, Path], list[str]],
     document: Callable[[Found], str],
     table: Callable[[Found], None],
+    quiet: bool,
 ) -> None:
     """Draw what was found, if a picture is asked for, and print it in one of two ways."""
     if output is not None:
-        draw(found, output)
+        _tell(draw(found, output), output, quiet)
     if as_json:
         put(document(found) + "\n")
     else:
         table(found)
+
+
+def _tell(remarks: list[str], output: Path, quiet: bool) -> None:
+    for remark in remarks:
+        notes(quiet, "warning: ")(f"{output}: {remark}")
 
 
 @inspect.callback()
@@ -104,7 +110,7 @@ def curve(
     if output is not None:
         from seq2seq.report.plots import draw_curves
 
-        draw_curves(curves, by, output)
+        _tell(draw_curves(curves, by, output), output, quiet)
     if tensorboard is not None:
         from seq2seq.report.tensorboard import write_tensorboard
 
@@ -141,7 +147,7 @@ def vectors(
     _check_picture(output)
     named, wanted = named_runs(runs), families(phrases)
     found = [(name, see(run, wanted)) for name, run in named]
-    _show(found, output, as_json, draw_vectors, vector_document, vector_table)
+    _show(found, output, as_json, draw_vectors, vector_document, vector_table, quiet)
 
 
 @inspect.command(epilog=EXAMPLES)
@@ -189,7 +195,7 @@ def gradients(
         flows += [
             flow for trained in (False, True) for flow in by_word(name, run, pairs, trained=trained)
         ]
-    _show(flows, output, as_json, draw_gradients, gradient_document, gradient_table)
+    _show(flows, output, as_json, draw_gradients, gradient_document, gradient_table, quiet)
 
 
 @inspect.command(epilog=EXAMPLES)
@@ -207,7 +213,7 @@ def gates(
 
     _check_picture(output)
     found = read_gates(run, sentence)
-    _show(found, output, as_json, draw_gates, gate_document, gate_table)
+    _show(found, output, as_json, draw_gates, gate_document, gate_table, quiet)
 
 
 @inspect.command(epilog=EXAMPLES)
@@ -228,7 +234,7 @@ def attention(
 
     _check_picture(output)
     found = look(run, sentence, target)
-    _show(found, output, as_json, draw_attention, attention_document, attention_table)
+    _show(found, output, as_json, draw_attention, attention_document, attention_table, quiet)
 
 
 @inspect.command(epilog=EXAMPLES)
@@ -263,4 +269,4 @@ def speed(
     if len(wanted) < 2:
         raise UsageError("costs by length need two lengths", "give --length twice or more")
     found = measure(models, wanted, device, notes(quiet))
-    _show(found, output, as_json, draw_lengths, length_document, length_table)
+    _show(found, output, as_json, draw_lengths, length_document, length_table, quiet)

@@ -26,6 +26,7 @@ from seq2seq.text.sentencepiece import SentencePiece
 from seq2seq.text.tokenizer import UNK, Tokenizer
 
 FORMAT = 1  # part of a run's data hash
+SEGMENTATIONS = 2  # 1 was drawn by sentencepiece, anew for each cache
 LAYOUT = 2  # of cached corpora; raise it whenever the same input gives other files
 CHUNK = 20_000  # pairs encoded at a time
 
@@ -134,7 +135,7 @@ def _words(
     if not strength or not isinstance(source, SentencePiece):
         return None
     assert isinstance(target, SentencePiece)
-    key = digest_of(FORMAT, data_hash, repr(strength), recipe.seed)
+    key = digest_of(SEGMENTATIONS, data_hash, repr(strength), recipe.seed)
     return cached(
         cache / "segmentations" / key[:32],
         lambda folder: build_words(folder, train, (source, target), strength, recipe.seed),

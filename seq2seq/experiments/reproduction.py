@@ -30,6 +30,7 @@ from seq2seq.experiments.results import (
 from seq2seq.experiments.runs import Note, Planned, cost_of, train_all
 from seq2seq.experiments.systems import Systems
 from seq2seq.files import sha256_of
+from seq2seq.metrics.languages import DEFAULT_TOKENIZER
 from seq2seq.metrics.perplexity import perplexity
 from seq2seq.metrics.seeds import permutation_p
 from seq2seq.metrics.statistics import MOSES, Score, statistics
@@ -74,10 +75,11 @@ class Reproduction:
         source, target = check_recipe(data_pair, set(), where="--pair").data.languages
         self.source = source
         self.test = from_files(
-            [data / f"{experiment.test}.{target}"], data / f"{experiment.test}.{source}"
+            [data / f"{experiment.test}.{target}"], data / f"{experiment.test}.{source}", target
         )
         self.sources = self.test.source or []
-        self.tokenize = f"{MOSES}{base_language(target)}"
+        spaced = self.test.tokenizer == DEFAULT_TOKENIZER
+        self.tokenize = f"{MOSES}{base_language(target)}" if spaced else self.test.tokenizer
         self.pieces = Pieces(folder / "pieces")
         self.planned = {
             group.name: [self._plan(group, seed) for seed in group.seeds]
