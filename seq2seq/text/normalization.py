@@ -21,7 +21,7 @@ WORD_START = "\u2581"
 STAND_IN = "\ufdd0"  # for U+2581 written in text; a code point that no text has (Unicode, 23.7)
 
 SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029\ufffd"  # U+FFFD stands for damage
-CONTROLS = [chr(code) for code in (*range(1, 32), *range(127, 160)) if chr(code) not in SPACES]
+CONTROLS = [chr(code) for code in (*range(1, 32), 127) if chr(code) not in SPACES]
 NOTHING = [*CONTROLS, "\ufeff"]  # a byte order mark within a text
 
 Rules = dict[str, str]
