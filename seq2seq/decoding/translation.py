@@ -95,6 +95,7 @@ class Writer:
         if not parts:
             return [Translation("", 0.0, 0.0, [])]
         strange = list(dict.fromkeys(self._unknown(text))) if any(UNK in p for p in parts) else []
+        strange += self.source.spelled(text[:LONG_TEXT])
         unknown = (
             self.unknown.written(text, parts) if self.unknown and strange else [[] for _ in parts]
         )
