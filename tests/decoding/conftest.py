@@ -92,6 +92,8 @@ class Letters:
     def decode(self, rows):
         return ["".join(self.pieces(row)) for row in rows]
 
+    spells_bytes = False
+
     def spelled(self, text: str) -> list[str]:
         return []
 
