@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import sentencepiece
 
@@ -89,29 +88,3 @@ def written_back(model: bytes) -> bytes:
     length = len(specification)
     assert 1 << 7 <= length < 1 << 14  # which two bytes of seven bits hold
     return model + bytes([5 << 3 | 2, length & 127 | 128, length >> 7]) + specification
-
-
-def rare_characters(sentences: Iterable[str], handful: int, comfortable: int, most: int) -> str:
-    """Return the characters that get no piece of their own: those that the vocabulary cannot hold.
-
-    None, where there are up to `comfortable`. Otherwise those that occur at most `handful` times,
-    except ASCII and, up to `comfortable`, what occurs twice; and, whatever they are, all but the
-    `most` frequent.
-    """
-    counts: Counter[str] = Counter()
-    for sentence in sentences:
-        counts.update(sentence)
-    del counts[" "]
-    if len(counts) <= min(comfortable, most):
-        return ""
-    ranked = sorted(counts, key=lambda character: (-counts[character], character))
-    return "".join(
-        character
-        for rank, character in enumerate(ranked)
-        if rank >= most
-        or not (
-            counts[character] > handful
-            or character.isascii()
-            or (counts[character] > 1 and rank < comfortable)
-        )
-    )
