@@ -11,6 +11,7 @@ import hashlib
 import io
 import re
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -22,7 +23,7 @@ import sentencepiece
 
 from seq2seq.config.schema import NormalizationName
 from seq2seq.errors import DataError, ModelError, RecipeError
-from seq2seq.text.characters import has_text
+from seq2seq.text.characters import has_text, script
 from seq2seq.text.lines import encodable, is_blank, one_line
 from seq2seq.text.normalization import (
     WORD_START,
@@ -41,6 +42,7 @@ RESERVED = "\u2585"  # sentencepiece trains on no sentence that has it
 
 BYTES = 256
 BYTES_FROM = 2 * BYTES  # a smaller vocabulary would be of bytes for the most part
+LARGE_SCRIPTS = {"CJK", "HANGUL"}
 HANDFUL = 5  # what occurs more often has a piece of its own
 
 sentencepiece.set_min_log_level(FATAL_ONLY)
@@ -97,6 +99,25 @@ class SentencePiece:
         return Counter(
             {character: counts[character] for character in counts if character not in self.alphabet}
         )
+
+    def spelled(self, text: str) -> list[str]:
+        """Return the characters of a text that are spelled in bytes, and so are hardly known.
+
+        Not those of Chinese or Korean writing in a model that has some of it: of thousands, some
+        are always rare, and a translation has no need of them.
+        """
+        if not self._bytes or self.alphabet.issuperset(text.replace(" ", "")):
+            return []
+        normalized = self._processor.normalize(encodable(text))
+        strange = [each for each in dict.fromkeys(normalized) if each not in self.alphabet]
+        return [
+            each for each in strange
+            if unicodedata.category(each)[0] in "LNPS" and not self._scripts & {script(each)}
+        ]  # fmt: skip
+
+    @cached_property
+    def _scripts(self) -> set[str]:
+        return LARGE_SCRIPTS & set(map(script, self.alphabet))
 
     @property
     def spells_bytes(self) -> bool:

@@ -51,6 +51,10 @@ class Words:
 
     spells_bytes = False
 
+    def spelled(self, text: str) -> list[str]:
+        """Return nothing: words are known, or UNK."""
+        return []
+
     def uncovered(self, texts: Sequence[str], rows: Sequence[Sequence[int]]) -> Counter[str]:
         """Return nothing: words, not characters, are unknown."""
         return Counter()
