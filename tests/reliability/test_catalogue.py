@@ -352,6 +352,53 @@ def test_recipes_that_are_refused(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r.toml"]
 
 
+# D. Checkpoints (row 46)
+
+
+def save_and_die(folder: Path, files: dict[str, bytes], call: str, point: int) -> None:
+    """Save step 2; end as by SIGKILL before the call of that number, counted from 0."""
+    from seq2seq.training.checkpoint import save_checkpoint
+
+    real, calls = getattr(os, call), iter(range(point, -1, -1))
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        if next(calls, 1) == 0:
+            os._exit(9)
+        return real(*arguments, **options)
+
+    setattr(os, call, counted)  # only of this process, which ends here
+    save_checkpoint(folder, 2, files)
+    os._exit(0)
+
+
+@pytest.mark.parametrize("call", ["open", "mkdir", "fsync", "rename"])
+def test_death_at_every_point_of_a_save(tmp_path: Path, call: str) -> None:
+    """A child process dies before each call of a save in turn, until none is left to die before."""
+    from seq2seq.training.checkpoint import newest_checkpoint, save_checkpoint, sweep
+
+    files = {"weights.safetensors": b"weights", "state.json": b"{}"}
+    told: list[str] = []
+    for point in range(100):
+        folder = tmp_path / str(point)
+        first = save_checkpoint(folder, 1, files)
+        child = os.fork()
+        if child == 0:
+            try:
+                save_and_die(folder, files, call, point)
+            finally:
+                os._exit(1)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        newest = newest_checkpoint(folder, told.append)
+        if code == 0:
+            break
+        assert code == 9 and newest in (first, folder / "step-000000002") and told == []
+        sweep(folder)
+        assert {path.name for path in folder.iterdir()} <= {first.name, "step-000000002"}
+        assert newest_checkpoint(folder, told.append) == newest
+        assert save_checkpoint(folder, 3, files) == newest_checkpoint(folder, told.append)
+    assert newest == folder / "step-000000002" and point >= 1 and told == []
+
+
 # F. Strangers (row 65), G. scores (rows 69 and 70)
 
 
