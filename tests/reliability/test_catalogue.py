@@ -8,6 +8,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -397,6 +398,27 @@ def test_death_at_every_point_of_a_save(tmp_path: Path, call: str) -> None:
         assert newest_checkpoint(folder, told.append) == newest
         assert save_checkpoint(folder, 3, files) == newest_checkpoint(folder, told.append)
     assert newest == folder / "step-000000002" and point >= 1 and told == []
+
+
+def test_a_second_signal_leaves_whole_checkpoints(
+    start: Start, corpus: Path, tmp_path: Path
+) -> None:
+    """Row 54: whoever cannot wait for the step to end gets the same exit code."""
+    from seq2seq.training.checkpoint import damage
+
+    run = tmp_path / "run"
+    settings = ("text.vocabulary=50", "model.hidden=16", "model.layers=1", "training.save_every=1")
+    options = [part for value in settings for part in ("--set", value)]
+    arguments = ("--data", corpus, "--pair", "en-de", "--run", run, "--device", "cpu", *options)
+    with start("train", *arguments, "--set", "model.heads=2", "--quiet") as process:
+        while not list(run.glob("checkpoints/step-*")) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 143 and b"Traceback" not in err
+    places = list(run.glob("checkpoints/step-*"))
+    assert places and all(damage(place) == "" for place in places)
 
 
 # F. Strangers (row 65), G. scores (rows 69 and 70)
