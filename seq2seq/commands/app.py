@@ -27,6 +27,7 @@ from seq2seq.commands import (
     train,
     translate,
 )
+from seq2seq.commands.command import Command
 from seq2seq.errors import Seq2SeqError, way_out
 from seq2seq.terminal import prepare_streams, put, tell
 
@@ -59,16 +60,16 @@ def root(
     """Train translation models, translate with them, and score them."""
 
 
-app.command(epilog=train.EXAMPLES)(train.train)
-app.command(epilog=translate.EXAMPLES)(translate.translate)
-app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
-app.command(epilog=compare.EXAMPLES)(compare.compare)
-app.command(epilog=score.EXAMPLES)(score.score)
-app.command(epilog=rescore.EXAMPLES)(rescore.rescore)
-app.command(epilog=reproduce.EXAMPLES)(reproduce.reproduce)
-app.command(epilog=export.EXAMPLES)(export.export)
-app.command(epilog=recipes.EXAMPLES)(recipes.recipes)
-app.command(epilog=demo.EXAMPLES)(demo.demo)
+app.command(cls=Command, epilog=train.EXAMPLES)(train.train)
+app.command(cls=Command, epilog=translate.EXAMPLES)(translate.translate)
+app.command(cls=Command, epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command(cls=Command, epilog=compare.EXAMPLES)(compare.compare)
+app.command(cls=Command, epilog=score.EXAMPLES)(score.score)
+app.command(cls=Command, epilog=rescore.EXAMPLES)(rescore.rescore)
+app.command(cls=Command, epilog=reproduce.EXAMPLES)(reproduce.reproduce)
+app.command(cls=Command, epilog=export.EXAMPLES)(export.export)
+app.command(cls=Command, epilog=recipes.EXAMPLES)(recipes.recipes)
+app.command(cls=Command, epilog=demo.EXAMPLES)(demo.demo)
 app.add_typer(inspect.inspect)
 app.add_typer(benchmark.benchmark)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
+from seq2seq.commands.command import Command
 from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads, notes
 from seq2seq.commands.paths import no_run_file
 from seq2seq.errors import UsageError
@@ -85,7 +86,7 @@ def _group() -> None:
     """Look into runs and models."""
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def curve(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUN", help="a run directory, or name=directory")
@@ -121,7 +122,7 @@ def curve(
         curve_tables(curves, by)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def vectors(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUN", help="a run directory, or name=directory")
@@ -150,7 +151,7 @@ def vectors(
     _show(found, output, as_json, draw_vectors, vector_document, vector_table, quiet)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def gradients(
     runs: Annotated[
         list[str] | None,
@@ -198,7 +199,7 @@ def gradients(
     _show(flows, output, as_json, draw_gradients, gradient_document, gradient_table, quiet)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def gates(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="of the architecture recurrent")],
     sentence: Sentence,
@@ -216,7 +217,7 @@ def gates(
     _show(found, output, as_json, draw_gates, gate_document, gate_table, quiet)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def attention(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="of a model with attention")],
     sentence: Sentence,
@@ -237,7 +238,7 @@ def attention(
     _show(found, output, as_json, draw_attention, attention_document, attention_table, quiet)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def speed(
     recipes: Annotated[
         list[str] | None,

@@ -223,7 +223,7 @@ def _run_name(recipe: str | None, data: Path | None, resolved: Recipe) -> str:
     if recipe is not None:
         return Path(recipe).stem
     assert data is not None
-    return f"{data.resolve().name}-{resolved.data.pair}"
+    return f"{data.resolve().name}-{'-'.join(resolved.data.languages)}"
 
 
 class Listener:

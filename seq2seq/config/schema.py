@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from seq2seq.config.cells import known_cell
+from seq2seq.config.languages import checked_pair, split_pair
 
 DataFormat = Literal["text", "tsv", "jsonl", "hub", "demo"]
 TokenizerName = Literal["unigram", "bpe", "words"]
@@ -25,6 +26,7 @@ Architecture = Literal[
     "recurrent_language_model",
     "transformer_language_model",
 ]
+Pair = Annotated[str, AfterValidator(checked_pair)]
 CellName = Annotated[str, AfterValidator(known_cell)]
 AttentionName = Literal["dot", "general", "concat", "additive"]
 NormPlacement = Literal["pre", "post"]
@@ -76,7 +78,7 @@ class DataConfig(Section):
     path: str = Field("", max_length=4096)  # a folder, or a data set's name on the hub
     configuration: str = ""  # of a hub data set, such as "fr-en" of WMT14
     revision: str = ""  # of a hub data set: a commit, so that the data cannot move
-    pair: str = Field("en-fr", pattern=r"^[A-Za-z]{2,8}(_[A-Za-z]+)?-[A-Za-z]{2,8}(_[A-Za-z]+)?$")
+    pair: Pair = "en-fr"  # or en-zh-Hans, pt_BR-en; en:pt-br where hyphens leave two readings
     train: str = "train"
     valid: str = "valid"
     test: list[str] = []  # base names; empty means every "test*" of the folder
@@ -89,8 +91,7 @@ class DataConfig(Section):
     @property
     def languages(self) -> tuple[str, str]:
         """Return the source and the target language."""
-        source, _, target = self.pair.partition("-")
-        return source, target
+        return split_pair(self.pair)
 
 
 class TextConfig(Section):

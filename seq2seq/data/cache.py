@@ -24,7 +24,8 @@ from seq2seq.errors import ModelError, ResourceError, UsageError
 Opened = TypeVar("Opened")
 MANIFEST = "manifest.json"
 STALE = 24 * 3600  # seconds after which a half-built folder has no builder any more
-KINDS = ("corpora", "segmentations", "tokenizers", "translations")  # folders of a cache
+# folders of a cache
+KINDS = ("corpora", "overlaps", "segmentations", "tokenizers", "translations")
 GIGABYTE = 10**9
 LARGEST = 20.0  # gigabytes that a cache may hold; SEQ2SEQ_CACHE_GB says otherwise
 

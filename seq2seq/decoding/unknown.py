@@ -56,9 +56,7 @@ def strange_pieces(text: str, parts: Sequence[Sequence[int]], source: Tokenizer)
         for start in range(0, min(len(text), LONGEST_TEXT), LONG_TEXT):
             block = text[start : min(start + LONG_TEXT, LONGEST_TEXT)]
             found.update(dict.fromkeys(source.unknown(encodable(block))))
-    if source.spells_bytes:
-        pieces = [piece for part in parts for piece in part]
-        found.update(dict.fromkeys(source.uncovered([text[:LONGEST_TEXT]], [pieces])))
+    found.update(dict.fromkeys(source.spelled(text[:LONGEST_TEXT])))
     written = (piece.replace(STAND_IN, WORD_START) for piece in found)
     return [piece for piece in written if has_text(piece.replace("\ufffd", ""))]
 

@@ -15,6 +15,7 @@ from seq2seq.evaluation.testsets import (
     read_texts,
 )
 from seq2seq.metrics.corpus import remarks
+from seq2seq.metrics.languages import tokenizer_remark
 from seq2seq.metrics.paired import FEWEST, Interval, Resamples
 from seq2seq.metrics.statistics import METRICS, MetricName, Score, statistics
 
@@ -59,6 +60,8 @@ def evaluate_texts(
         pair=test_set.pair,
     )
     doubts = remarks(hypotheses, test_set.references, tokenize=tokenizer)
+    if not tokenize and (remark := tokenizer_remark(test_set.language, tokenizer)):
+        doubts.append(remark)
     scores: dict[str, Score] = {name: one.score() for name, one in counted.items()}
     intervals: dict[str, Interval] = {}
     if FEWEST <= len(hypotheses) <= MOST:

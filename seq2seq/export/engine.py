@@ -71,7 +71,7 @@ class Translator:
         usual = min(self.settings["usual_source"] or longest, longest)
         text = text[:LONGEST_TEXT].replace("\x00", " ")
         text = text.encode("utf-8", errors="surrogatepass").decode("utf-8", errors="replace")
-        if not text.strip():
+        if not has_text(text):
             return []
         rows = self.encode([text]) if len(text) <= LONG_TEXT else [[""] * (longest + 1)]
         size = len(rows[0])

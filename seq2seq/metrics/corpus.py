@@ -6,17 +6,26 @@ sacrebleu's Python interface does not compare lengths: one hypothesis against tw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from seq2seq.metrics.statistics import (
-    DEFAULT_TOKENIZER,
-    METRICS,
-    MetricName,
-    Score,
-    statistics,
-)
+from seq2seq.metrics.languages import DEFAULT_TOKENIZER, SPLIT_AT_SPACES, has_no_spaces
+from seq2seq.metrics.statistics import METRICS, MetricName, Score, statistics
 
-LANGUAGE_TOKENIZERS = {"zh": "zh", "ja": "ja-mecab", "ko": "ko-mecab"}  # as sacrebleu chooses
+MARKS = {  # of other tools, that a score takes for text; and what takes them away
+    "@@": (re.compile(r"@@(?= |$)"), "sed 's/@@ //g' joins subwords"),
+    "\u2581": (re.compile("\u2581"), "join the sentencepiece pieces"),
+    "\uffed": (re.compile("\uffed"), "join the tokens"),
+    "##": (re.compile(r"(?<= )##(?=\w)"), "join the word pieces"),
+    "&apos;": (
+        re.compile("&(?:apos|quot|amp|lt|gt|#124|#91|#93);"),
+        "Moses' deescape-special-chars.perl undoes these",
+    ),
+    "@-@": (re.compile(r"(?<= )@[-,.]@(?= )"), "Moses' detokenizer.perl undoes these"),
+    "<unk>": (re.compile("<unk>|\u2047"), "the model did not know these words"),
+    "</s>": (re.compile("</?s>|<pad>"), "leave the model's own symbols out"),
+}
+MARKED_SHARE = 0.005  # of the lines, from which on marks are told
 TOKENIZED_LINES = 100  # so many lines that end in " ." are tokenized text, as sacrebleu judges
 
 
@@ -77,7 +86,7 @@ def translation_remarks(
     hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, tokenize: str = ""
 ) -> list[str]:
     """Return what looks wrong about translations."""
-    found = []
+    found = [*_mark_remarks(hypotheses, references), *_space_remarks(references, tokenize)]
     empty = sum(not text.strip() for text in hypotheses)
     if empty == len(hypotheses):
         found.append("all translations are empty")
@@ -96,6 +105,27 @@ def translation_remarks(
     return found
 
 
-def tokenizer_of(language: str) -> str:
-    """Return BLEU's tokenizer for a target language, as sacrebleu chooses it for its test sets."""
-    return LANGUAGE_TOKENIZERS.get(language, DEFAULT_TOKENIZER)
+def _mark_remarks(
+    hypotheses: Sequence[str], references: Sequence[Sequence[str]]
+) -> list[str]:
+    """Return which marks of other tools stand in translations or references, and how often."""
+    named = [("translations", hypotheses), *(("references", texts) for texts in references)]
+    found = []
+    for mark, (pattern, way_out) in MARKS.items():
+        for name, texts in named:
+            count = sum(pattern.search(text) is not None for text in texts)
+            if count > MARKED_SHARE * len(texts):
+                found.append(
+                    f"{mark} or the like stands in {count} of {len(texts)} {name}, and is scored "
+                    f"as if it were text: {way_out}"
+                )
+    return found
+
+
+def _space_remarks(references: Sequence[Sequence[str]], tokenize: str) -> list[str]:
+    if tokenize not in SPLIT_AT_SPACES or not any(map(has_no_spaces, references)):
+        return []
+    return [
+        "the references have no spaces between words, and are scored as if they had: give "
+        "--tokenize zh for Chinese, ja-mecab for Japanese, char for others"
+    ]

@@ -20,3 +20,8 @@ def spelled_out(text: str) -> str:
         else f"U+{ord(character):04X}"
         for character in text
     )
+
+
+def script(character: str) -> str:
+    """Return the first word of a character's name, which for letters is their script."""
+    return unicodedata.name(character, "").partition(" ")[0]

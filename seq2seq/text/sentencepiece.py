@@ -11,17 +11,19 @@ import hashlib
 import io
 import re
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from random import Random
 
 import sentencepiece
 
 from seq2seq.config.schema import NormalizationName
 from seq2seq.errors import DataError, ModelError, RecipeError
-from seq2seq.text.characters import has_text
+from seq2seq.text.characters import has_text, script
 from seq2seq.text.lines import encodable, is_blank, one_line
 from seq2seq.text.normalization import (
     WORD_START,
@@ -29,6 +31,7 @@ from seq2seq.text.normalization import (
     rare_characters,
     written_back,
 )
+from seq2seq.text.segmentation import sampled_bpe, sampled_unigram
 from seq2seq.text.tokenizer import BOS, EOS, PAD, SPECIALS, UNK
 
 TRAINING_THREADS = 4  # fixed, whatever the machine has
@@ -39,6 +42,7 @@ RESERVED = "\u2585"  # sentencepiece trains on no sentence that has it
 
 BYTES = 256
 BYTES_FROM = 2 * BYTES  # a smaller vocabulary would be of bytes for the most part
+LARGE_SCRIPTS = {"CJK", "HANGUL"}
 HANDFUL = 5  # what occurs more often has a piece of its own
 
 sentencepiece.set_min_log_level(FATAL_ONLY)
@@ -96,6 +100,25 @@ class SentencePiece:
             {character: counts[character] for character in counts if character not in self.alphabet}
         )
 
+    def spelled(self, text: str) -> list[str]:
+        """Return the characters of a text that are spelled in bytes, and so are hardly known.
+
+        Not those of Chinese or Korean writing in a model that has some of it: of thousands, some
+        are always rare, and a translation has no need of them.
+        """
+        if not self._bytes or self.alphabet.issuperset(text.replace(" ", "")):
+            return []
+        normalized = self._processor.normalize(encodable(text))
+        strange = [each for each in dict.fromkeys(normalized) if each not in self.alphabet]
+        return [
+            each for each in strange
+            if unicodedata.category(each)[0] in "LNPS" and not self._scripts & {script(each)}
+        ]  # fmt: skip
+
+    @cached_property
+    def _scripts(self) -> set[str]:
+        return LARGE_SCRIPTS & set(map(script, self.alphabet))
+
     @property
     def spells_bytes(self) -> bool:
         """Return whether characters without a piece are spelled in bytes, not lost."""
@@ -141,25 +164,30 @@ class SentencePiece:
         character, or one in bytes, has only its own segmentation. The result is a function of the
         arguments.
         """
-        names, special = self._names, {UNK, *self._bytes}
-        texts = ["".join(names[piece] for piece in word) for word in words]
-        free = [
-            place
-            for place, (word, text) in enumerate(zip(words, texts, strict=True))
-            if special.isdisjoint(word) and text.startswith(WORD_START)
-        ]
-        result = [[word] * count for word in words]
-        asked = [texts[place].removeprefix(WORD_START) for place in free]
-        for number in range(count):
-            # One thread, made for this call, whose generator begins with this seed.
-            sentencepiece.set_random_generator_seed((seed * count + number) % 2**32)
-            drawn = self._processor.encode(
-                asked, enable_sampling=True, alpha=strength, nbest_size=-1, num_threads=1
-            )
-            for place, row in zip(free, drawn, strict=True):
-                if "".join(names[piece] for piece in row) == texts[place]:
-                    result[place][number] = tuple(row)
+        special = {UNK, *self._bytes}
+        sampled = sampled_bpe if self._merges else sampled_unigram
+        result = []
+        for word in words:
+            text = "".join(self.pieces(word))
+            rows: list[tuple[int, ...]] = []
+            if special.isdisjoint(word):
+                rows = sampled(text, self._scores, count, strength, Random(f"{seed}/{text}"))
+            result.append(rows or [word] * count)
         return result
+
+    @cached_property
+    def _scores(self) -> dict[str, tuple[int, float]]:
+        """The id and the score of each piece of characters."""
+        special = {*range(EOS + 1), *self._bytes}
+        ids = [index for index in range(self.size) if index not in special]
+        scores: list[float] = self._processor.get_score(ids)
+        entries = zip(ids, scores, strict=True)
+        return {self._names[index]: (index, score) for index, score in entries}
+
+    @property
+    def _merges(self) -> bool:
+        """Whether this is BPE: its scores are whole numbers, the ranks of merges."""
+        return all(score.is_integer() for _, score in self._scores.values())
 
     def save(self, path: Path) -> None:
         """Write the model's bytes."""

@@ -50,6 +50,10 @@ class Tokenizer(Protocol):
         """Return how the pieces of a text that become UNK are written in it, in order."""
         ...
 
+    def spelled(self, text: str) -> list[str]:
+        """Return the characters of a text that are hardly known, since bytes stand for them."""
+        ...
+
     @property
     def spells_bytes(self) -> bool:
         """Return whether what has no piece of its own is spelled in bytes, and not UNK."""

@@ -10,6 +10,7 @@ was expected, and much of the budget is left, the run goes on.
 from __future__ import annotations
 
 import math
+from collections import deque
 
 from seq2seq.config.schema import TrainingConfig
 
@@ -18,6 +19,8 @@ FIRST_SHARE = 0.1  # or after this share of the budget, if that is earlier
 DECISION_SHARE = 0.01  # of the budget, between decisions
 MEMORY_SHARE = 0.03  # of the budget: steps further back count 1/e and less in the speed
 LEAST_MEMORY = 20  # steps, since steps are of unequal length
+LATEST_STEPS = 8  # by whose mean a validation or save beside them is measured
+WORST = 4.0  # times slower than at its best: what slows a machine down more than that passes
 UNSPENT_SHARE = 0.05  # of the budget, for the sake of which a run goes on after its last validation
 TRANSLATION_SHARE = 2.0  # greedy translation of the validation set takes about twice its loss
 
@@ -33,6 +36,8 @@ class TimeBudget:
         self.seconds = config.max_minutes * 60.0
         self.began = self.decided = elapsed
         self.steps = 0
+        self.latest: deque[float] = deque(maxlen=LATEST_STEPS)  # their seconds
+        self.fastest = math.inf  # seconds of a step when the machine was at its best
         self.time, self.count = 0.0, 0.0  # sums over steps, older ones fading
         self.validation, self.save = 0.0, 0.0  # in steps
         self.validation_known = False
@@ -42,16 +47,24 @@ class TimeBudget:
         """Return what a step takes at present."""
         return max(self.time / max(self.count, 1e-9), 1e-9)
 
+    @property
+    def lasting_seconds(self) -> float:
+        """Return what a step will take on the way to the end, as far as that can be foreseen."""
+        return min(self.step_seconds, WORST * self.fastest)
+
     def count_step(self, seconds: float) -> None:
         """Take a step's time into account."""
         memory = max(MEMORY_SHARE * self.seconds, 1e-9)
         fade = max(math.exp(-seconds / memory), 1.0 - 1.0 / LEAST_MEMORY)
         self.time, self.count = self.time * fade + seconds, self.count * fade + 1.0
         self.steps += 1
+        self.latest.append(seconds)
+        if self.steps >= LEAST_MEMORY:
+            self.fastest = min(self.fastest, self.step_seconds)
 
     def count_validation(self, seconds: float) -> None:
         """Take a validation's time into account, translations included."""
-        self.validation, self.validation_known = seconds / self.step_seconds, True
+        self.validation, self.validation_known = self._in_steps(seconds), True
 
     def count_loss(self, seconds: float) -> None:
         """Estimate a validation by the time of its loss, until there was one."""
@@ -60,7 +73,7 @@ class TimeBudget:
 
     def count_save(self, seconds: float) -> None:
         """Take the writing of a checkpoint into account."""
-        self.save = seconds / self.step_seconds
+        self.save = self._in_steps(seconds)
 
     def measurable(self, elapsed: float) -> bool:
         """Return whether the speed of this sitting is known well enough to decide by it."""
@@ -80,15 +93,15 @@ class TimeBudget:
         config = self.config
         due = 0.0 if step % config.validate_every else self.validation
         due += 0.0 if step % config.save_every else self.save
-        return elapsed + self._end_seconds() + due * self.step_seconds / 2.0 >= self.seconds
+        return elapsed + self._end_seconds() + due * self.lasting_seconds / 2.0 >= self.seconds
 
     def goes_on(self, elapsed: float) -> bool:
         """Return whether the last validation, which is over, came so early that a run goes on.
 
         What is left must be enough for steps and another validation.
         """
-        left = self.seconds - elapsed - self._end_seconds() + self.validation * self.step_seconds
-        again = (self.validation + self.save) * self.step_seconds
+        left = self.seconds - elapsed - self._end_seconds() + self.validation * self.lasting_seconds
+        again = (self.validation + self.save) * self.lasting_seconds
         return left > max(UNSPENT_SHARE * self.seconds, 1.2 * again)
 
     def total(self, step: int, elapsed: float) -> int:
@@ -101,8 +114,11 @@ class TimeBudget:
         left = self.seconds - elapsed - self._end_seconds()
         config = self.config
         per_step = 1.0 + self.validation / config.validate_every + self.save / config.save_every
-        return max(1, step + max(0, int(left / (per_step * self.step_seconds))))
+        return max(1, step + max(0, int(left / (per_step * self.lasting_seconds))))
+
+    def _in_steps(self, seconds: float) -> float:
+        return seconds * len(self.latest) / max(sum(self.latest), 1e-9)
 
     def _end_seconds(self) -> float:
         tries = 2 if self.config.average_checkpoints > 1 else 1  # the mean is validated, too
-        return tries * (self.validation + self.save) * self.step_seconds if self.count else 0.0
+        return tries * (self.validation + self.save) * self.lasting_seconds if self.count else 0.0

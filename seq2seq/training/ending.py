@@ -62,12 +62,25 @@ def limits_told(config: TrainingConfig, steps_per_epoch: int) -> list[str]:
     told = []
     if len(counts) == 2 and len(set(counts.values())) == 2:
         first, later = sorted(counts, key=lambda field: counts[field])
-        told.append(
-            f"{setting(config, first)} ends the run after {counts[first]:,} steps, before "
-            f"{setting(config, later)} ({counts[later]:,} steps) does; "
-            f"--set training.{first}=0 takes that limit away"
-        )
+        told.append(_void(config, first, counts[first], later, f"{counts[later]:,} steps"))
     return told + warmup_told(config, min(counts.values(), default=0))
+
+
+def time_told(config: TrainingConfig, steps_per_epoch: int, by_time: int) -> list[str]:
+    """Return such remarks once it is known how many steps fit into `max_minutes`."""
+    counts = step_counts(config, steps_per_epoch)
+    first = min(counts, key=lambda field: counts[field], default="")
+    if first and counts[first] < by_time:  # whose warm-up was spoken of before
+        steps = f"about {by_time:,} steps at this speed"
+        return [_void(config, first, counts[first], "max_minutes", steps)]
+    return warmup_told(config, by_time)
+
+
+def _void(config: TrainingConfig, first: str, total: int, later: str, steps: str) -> str:
+    return (
+        f"{setting(config, first)} ends the run after {total:,} steps, before "
+        f"{setting(config, later)} ({steps}) does; --set training.{first}=0 takes that limit away"
+    )
 
 
 def warmup_told(config: TrainingConfig, total: int) -> list[str]:

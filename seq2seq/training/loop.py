@@ -27,7 +27,7 @@ from seq2seq.training.ending import (
     known_total,
     limits_told,
     setting,
-    warmup_told,
+    time_told,
 )
 from seq2seq.training.events import Event, Noted, Saved, Started, Step, Stopped, Validated
 from seq2seq.training.randomness import reseed
@@ -209,10 +209,10 @@ class Loop:
             validation_loss(self.session.model, self.valid_batches, self.session.precision)
             self.session.model.train()
             budget.count_loss(clock() - began)
-        known = known_total(config, self.steps_per_epoch)
-        state.total_steps = combined(known, budget.total(state.step, self._elapsed()))
+        by_time = budget.total(state.step, self._elapsed())
+        state.total_steps = combined(known_total(config, self.steps_per_epoch), by_time)
         if not decided:
-            yield from map(Noted, warmup_told(config, state.total_steps))
+            yield from map(Noted, time_told(config, self.steps_per_epoch, by_time))
 
     def _goes_on(self) -> bool:
         """Decide anew after the last validation where a time budget is far from spent."""
@@ -263,7 +263,10 @@ class Loop:
         with self.session.for_use() as model:
             event = self._judge(model)
         self.budget.count_validation(clock() - began)
-        self.state.stale = 0 if event.best else self.state.stale + 1
+        state = self.state
+        lower = state.lowest_loss is None or event.loss < state.lowest_loss
+        state.lowest_loss = event.loss if lower else state.lowest_loss
+        state.stale = 0 if event.best or lower else state.stale + 1
         return event
 
     def _judge(self, model: nn.Module, averaged: int = 0) -> Validated:
@@ -277,11 +280,11 @@ class Loop:
             state.step,
             session.precision,
         )
-        current = -event.loss if event.bleu is None else event.bleu
-        best = state.best_score is None or current > state.best_score
+        best = state.is_better(event.bleu, event.loss, event.signature)
         if best:
             replace_file(session.run / WEIGHTS, pack(weight_tensors(model)))
-            state.best_score, state.best_step = current, state.step
+            state.best_score = -event.loss if event.bleu is None else event.bleu
+            state.best_step, state.best_loss = state.step, event.loss
             state.best_bleu, state.best_signature = event.bleu, event.signature
         event = replace(event, best=best, averaged=averaged)
         record = asdict(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,9 @@ def prepare_again(
     begun_with = read_document(run).get("data")
     failure: DataError | None = None
     other: tuple[Prepared, list[str]] | None = None
-    for path in _places(run, recipe):
+    for path, copies_stay in product(_places(run, recipe), (False, True)):
+        if copies_stay and not (other and other[0].report.held_out):
+            continue  # older versions left copies of pairs that were held out in the text
         data = recipe.data.model_copy(update={"path": path})
         notes: list[str] = []
         try:
@@ -48,6 +51,7 @@ def prepare_again(
                 cache_folder(),
                 tokenizers,
                 note=notes.append,
+                copies_stay=copies_stay,
             )
         except DataError as error:
             failure = failure or error

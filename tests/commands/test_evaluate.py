@@ -107,7 +107,7 @@ def test_warnings_go_to_standard_error_unless_quiet(cli: Cli, files: tuple[Path,
         (["--hypothesis", "h"], "neither --reference nor --testset"),
         (["run", "--reference", "r", "--testset", "t"], "both --reference and --testset"),
         (["run", "--testset", "wmt14"], "--testset needs --pair"),
-        (["--hypothesis", "h", "--reference", "r", "--pair", "en-fr"], "--pair belongs"),
+        (["run", "--reference", "r", "--source", "s", "--pair", "en-fr"], "--pair belongs"),
         (["run", "--testset", "wmt14", "--pair", "en-fr", "--source", "s"], "brings its own"),
         (["run", "--reference", "r"], "add --source"),
         (["--hypothesis", "h", "--reference", "r", "--source", "s"], "--source is not read"),
@@ -127,6 +127,8 @@ def test_a_wrong_tokenizer_exits_with_2(cli: Cli, files: tuple[Path, Path]) -> N
 
 class Echo:
     """A stand-in for a trained model."""
+
+    languages = ("en", "fr")
 
     def check_translates(self) -> None:
         pass
@@ -196,14 +198,22 @@ def test_a_file_is_not_taken_for_a_run(cli: Any, tmp_path: Path) -> None:
     assert done.code == 2 and f"--hypothesis {text}" in done.err
 
 
-def test_cut_translations_are_told(cli: Cli, tiny_run: Path, corpus: Path) -> None:
+def test_cut_translations_are_told(
+    cli: Cli, tiny_recipe: Callable[..., Any], corpus: Path, tmp_path: Path
+) -> None:
     """In one line, by `evaluate` and `compare`, also where the translations were kept."""
-    source, reference = corpus / "valid.en", corpus / "valid.de"
-    arguments = ["--source", source, "--reference", reference]
-    done = cli("evaluate", tiny_run, *arguments, "--device", "cpu")
+    from seq2seq.training.run import train
+
+    run = tmp_path / "run"
+    short = {"decoding__max_ratio": 0.01, "decoding__max_extra": 1}
+    for _ in train(tiny_recipe(training__max_steps=2, **short), run, device="cpu"):
+        pass
+    reference = corpus / "valid.de"
+    arguments = ["--source", corpus / "valid.en", "--reference", reference, "--device", "cpu"]
+    done = cli("evaluate", run, *arguments)
     assert done.code == 0
     told = [line for line in done.err.splitlines() if "ended at the length limit" in line]
     assert len(told) == 1 and told[0].startswith("warning: ") and "Warning" not in done.err
     for _ in range(2):
-        done = cli("compare", tiny_run, reference, *arguments, "--device", "cpu")
+        done = cli("compare", run, reference, *arguments)
         assert done.code == 0 and "ended at the length limit" in done.err

@@ -112,7 +112,7 @@ CASES: dict[Callable[[Place], Arguments], tuple[int, str]] = {
     below_a_file: (5, "cannot make the run directory"),
     no_such_device: (5, "cuda"),
     no_such_option_of_the_cell: (4, "model.cell_options.speed"),
-    another_recipe: (4, "training.learning_rate: 0.01 -> 0.7"),
+    another_recipe: (4, "training.learning_rate: 0.004 -> 0.7"),
     an_end_behind: (4, "training.max_steps=5 lies behind it"),
     other_text: (4, "has changed since it was begun"),
     no_text: (3, "nowhere"),

@@ -156,6 +156,14 @@ def test_a_limit_that_never_applies_is_told(new_run: Callable[..., Any]) -> None
     assert "--set training.max_epochs=0 takes that limit away" in done.err
 
 
+def test_a_budget_that_never_applies_is_told(new_run: Callable[..., Any], machine: Any) -> None:
+    machine(lambda elapsed: 1.0)
+    done = new_run("training.max_minutes=9.0", "training.max_steps=60", "training.max_epochs=0.0",
+                   "training.batch_tokens=60")  # fmt: skip
+    said = "training.max_steps=60 ends the run after 60 steps, before training.max_minutes=9 ("
+    assert said in done.err and done.err.endswith(": finished, by training.max_steps=60\n")
+
+
 def test_a_warm_up_that_is_longer_than_the_run_is_told(new_run: Callable[..., Any]) -> None:
     """The default recipe warms up for 300 steps, and small texts have few in 30 epochs."""
     said = "training.warmup=300 is not over when the run ends after 3 steps"

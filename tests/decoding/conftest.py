@@ -92,7 +92,8 @@ class Letters:
     def decode(self, rows):
         return ["".join(self.pieces(row)) for row in rows]
 
-    spells_bytes = False
+    def spelled(self, text):
+        return []
 
     def unknown(self, text):
         return [letter for letter in "".join(text.split()) if letter not in self.alphabet]

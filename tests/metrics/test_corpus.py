@@ -10,7 +10,7 @@ from sacrebleu.metrics.bleu import BLEU
 
 from seq2seq.errors import DataError, ResourceError, UsageError
 from seq2seq.metrics import statistics
-from seq2seq.metrics.corpus import remarks, score, tokenizer_of
+from seq2seq.metrics.corpus import remarks, score
 from seq2seq.metrics.statistics import check_lengths
 
 HYPOTHESES = ["the cat sat on the mat .", "a dog barks", "it rains today"]
@@ -89,14 +89,6 @@ def test_tokenizer_that_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(ResourceError, match="needs a package"):
         score(HYPOTHESES, [REFERENCES], tokenize="ja-mecab")
 
-
-def test_tokenizer_of_a_language() -> None:
-    assert [tokenizer_of(language) for language in ("fr", "zh", "ja", "")] == [
-        "13a",
-        "zh",
-        "ja-mecab",
-        "13a",
-    ]
 
 
 def test_remarks() -> None:

@@ -150,7 +150,7 @@ def test_another_recipe(tiny_recipe: Make, train_to: Any, tmp_path: Path) -> Non
     before = snapshot(run)
     with pytest.raises(ModelError) as caught:
         train_to(tiny_recipe(training__learning_rate=0.5, seed=2), run)
-    assert "training.learning_rate: 0.01 -> 0.5" in str(caught.value)
+    assert "training.learning_rate: 0.004 -> 0.5" in str(caught.value)
     assert "seed: 1 -> 2" in str(caught.value)
     assert snapshot(run) == before
 

@@ -124,3 +124,12 @@ def test_bytes_decode_to_one_line(model: SentencePiece) -> None:
         assert len(text.splitlines()) <= 1
         assert "\0" not in text
         assert text.encode().decode() == text
+
+
+def test_what_is_hardly_known_is_named() -> None:
+    """A name or an emoji, but not one of thousands of Chinese characters to a Chinese model."""
+    german = train_sentencepiece(PLAIN, "unigram", 700)
+    assert german.spelled("ab 😀 李 ő,") == ["😀", "李", "ő", ","]
+    assert german.spelled("ä a\u0308 b") == []  # read as the composed letter
+    chinese = train_sentencepiece([*PLAIN, "你好"], "unigram", 700)
+    assert chinese.spelled("李 😀") == ["😀"]

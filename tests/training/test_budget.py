@@ -74,6 +74,7 @@ SPEEDS: dict[str, Speed] = {
     "steady": lambda elapsed: 1.0,
     "busy while it is first measured": lambda elapsed: 3.0 if elapsed < 30.0 else 1.0,
     "busy from 20 to 80 s": lambda elapsed: 3.0 if 20.0 <= elapsed < 80.0 else 1.0,
+    "ten times slower from 20 to 80 s": lambda elapsed: 10.0 if 20.0 <= elapsed < 80.0 else 1.0,
     "slower for good": lambda elapsed: 1.0 if elapsed < 90.0 else 3.0,
     "faster for good": lambda elapsed: 3.0 if elapsed < 90.0 else 1.0,
     "slower near the end": lambda elapsed: 1.0 if elapsed < 165.0 else 3.0,
