@@ -33,7 +33,7 @@ def test_an_emoji_that_is_missing_is_told(
     assert done.code == 0
     records = [json.loads(line) for line in done.out.splitlines()]
     assert [record["nbest"][0]["lost"] for record in records] == [[], ["😀", "李"]]
-    assert "missing in the translation (line 2): 😀 李" in done.err
+    assert "its translation lacks (line 2): 😀 李" in done.err
 
 
 def test_an_export_with_bytes_translates_as_the_original(
