@@ -136,7 +136,7 @@ def test_unknown_characters_are_told(
     assert done.code == 0
     told = [line for line in done.err.splitlines() if "has no piece for" in line]
     assert told == [
-        "warning: 1 line with text that the model has no piece for, missing in the translation "
+        "warning: 1 line with text that the model has no piece for and that its translation lacks "
         "(line 2): 😀 李明 ▁"
     ]
     if form == "jsonl":
