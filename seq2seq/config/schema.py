@@ -256,6 +256,8 @@ class Recipe(Section):
             mistakes.append("training.consistency: without model.dropout both passes are the same")
         if self.training.subword_sampling and text.tokenizer == "words":
             mistakes.append("training.subword_sampling: words have no pieces to choose among")
+        if text.normalization != "identity" and text.tokenizer == "words":
+            mistakes.append("text.normalization: word vocabularies are of the text as it is")
         if text.joint and text.tokenizer != "words" and text.sizes[0] != text.sizes[1]:
             mistakes.append("text.vocabulary: a joint vocabulary has one size, not two")
         if not by_attention and model.tie != "none" and model.embedding != model.hidden:

@@ -27,6 +27,7 @@ from seq2seq.text.tokenizer import UNK, Tokenizer
 
 FORMAT = 1  # part of a run's data hash
 SEGMENTATIONS = 2  # 1 was drawn by sentencepiece, anew for each cache
+TRAINING = 3  # of tokenizers; raise it whenever the same text gives others
 LAYOUT = 2  # of cached corpora; raise it whenever the same input gives other files
 CHUNK = 20_000  # pairs encoded at a time
 
@@ -141,7 +142,7 @@ def _tokenizers(recipe: Recipe, cache: Path, sets: Sets) -> tuple[Tokenizer, Tok
     library = "sacremoses" if text.tokenizer == "words" else "sentencepiece"
     settings = text.model_dump(exclude={"source_order"})
     key = digest_of(
-        FORMAT,
+        TRAINING,
         sets.train_digest,
         json.dumps(settings, sort_keys=True),
         *languages,

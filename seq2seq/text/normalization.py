@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import sentencepiece
 
@@ -21,7 +20,7 @@ WORD_START = "\u2581"
 STAND_IN = "\ufdd0"  # for U+2581 written in text; a code point that no text has (Unicode, 23.7)
 
 SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029\ufffd"  # U+FFFD stands for damage
-CONTROLS = [chr(code) for code in (*range(1, 32), *range(127, 160)) if chr(code) not in SPACES]
+CONTROLS = [chr(code) for code in (*range(1, 32), 127) if chr(code) not in SPACES]
 NOTHING = [*CONTROLS, "\ufeff"]  # a byte order mark within a text
 
 Rules = dict[str, str]
@@ -89,29 +88,3 @@ def written_back(model: bytes) -> bytes:
     length = len(specification)
     assert 1 << 7 <= length < 1 << 14  # which two bytes of seven bits hold
     return model + bytes([5 << 3 | 2, length & 127 | 128, length >> 7]) + specification
-
-
-def rare_characters(sentences: Iterable[str], handful: int, comfortable: int, most: int) -> str:
-    """Return the characters that get no piece of their own: those that the vocabulary cannot hold.
-
-    None, where there are up to `comfortable`. Otherwise those that occur at most `handful` times,
-    except ASCII and, up to `comfortable`, what occurs twice; and, whatever they are, all but the
-    `most` frequent.
-    """
-    counts: Counter[str] = Counter()
-    for sentence in sentences:
-        counts.update(sentence)
-    del counts[" "]
-    if len(counts) <= min(comfortable, most):
-        return ""
-    ranked = sorted(counts, key=lambda character: (-counts[character], character))
-    return "".join(
-        character
-        for rank, character in enumerate(ranked)
-        if rank >= most
-        or not (
-            counts[character] > handful
-            or character.isascii()
-            or (counts[character] > 1 and rank < comfortable)
-        )
-    )

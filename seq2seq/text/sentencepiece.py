@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,12 +22,13 @@ import sentencepiece
 
 from seq2seq.config.schema import NormalizationName
 from seq2seq.errors import DataError, ModelError, RecipeError
+from seq2seq.text.alphabet import BYTES, LONGEST_SENTENCE, trainable
 from seq2seq.text.characters import has_text, script
 from seq2seq.text.lines import encodable, is_blank, one_line
 from seq2seq.text.normalization import (
+    STAND_IN,
     WORD_START,
     normalizer,
-    rare_characters,
     written_back,
 )
 from seq2seq.text.segmentation import sampled_bpe, sampled_unigram
@@ -37,13 +37,8 @@ from seq2seq.text.tokenizer import BOS, EOS, PAD, SPECIALS, UNK
 TRAINING_THREADS = 4  # fixed, whatever the machine has
 BATCH_WORTH_THREADS = 64  # texts; below that, starting threads costs more than it gives
 FATAL_ONLY = 3
-LONGEST_SENTENCE = 4192  # bytes; sentencepiece trains on none that is longer
-RESERVED = "\u2585"  # sentencepiece trains on no sentence that has it
-
-BYTES = 256
 BYTES_FROM = 2 * BYTES  # a smaller vocabulary would be of bytes for the most part
 LARGE_SCRIPTS = {"CJK", "HANGUL"}
-HANDFUL = 5  # what occurs more often has a piece of its own
 
 sentencepiece.set_min_log_level(FATAL_ONLY)
 
@@ -97,7 +92,11 @@ class SentencePiece:
             if not special.isdisjoint(row):
                 counts.update(self._processor.normalize(encodable(text)))
         return Counter(
-            {character: counts[character] for character in counts if character not in self.alphabet}
+            {
+                WORD_START if character == STAND_IN else character: count
+                for character, count in counts.items()
+                if character not in self.alphabet
+            }
         )
 
     def spelled(self, text: str) -> list[str]:
@@ -106,10 +105,14 @@ class SentencePiece:
         Not those of Chinese or Korean writing in a model that has some of it: of thousands, some
         are always rare, and a translation has no need of them.
         """
-        if not self._bytes or self.alphabet.issuperset(text.replace(" ", "")):
+        written = text.replace(" ", "").replace(WORD_START, STAND_IN)
+        if not self._bytes or self.alphabet.issuperset(written):
             return []
-        normalized = self._processor.normalize(encodable(text))
-        strange = [each for each in dict.fromkeys(normalized) if each not in self.alphabet]
+        normalized = dict.fromkeys(self._processor.normalize(encodable(text)))
+        strange = [
+            WORD_START if each == STAND_IN else each
+            for each in normalized if each not in self.alphabet
+        ]  # fmt: skip
         return [
             each for each in strange
             if unicodedata.category(each)[0] in "LNPS" and not self._scripts & {script(each)}
@@ -210,7 +213,7 @@ def train_sentencepiece(
     clean = [encodable(sentence) for sentence in sentences]
     spells_bytes = size >= BYTES_FROM
     rules = normalizer(normalization, clean)
-    clean = _trainable([rules.normalize(text) for text in clean], size, spells_bytes)
+    clean = trainable([rules.normalize(text) for text in clean], size, spells_bytes)
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(clean),
@@ -234,24 +237,6 @@ def train_sentencepiece(
     except RuntimeError as error:
         raise _explained(error, size) from None
     return SentencePiece(written_back(model.getvalue()))
-
-
-def _trainable(sentences: Sequence[str], size: int, spells_bytes: bool) -> list[str]:
-    """Return the sentences to train on, without characters that shall have no piece.
-
-    sentencepiece's own `character_coverage` is a share of all characters, so that a line of another
-    script takes the rarest characters of the real text away. Here it is their count that decides:
-    what occurs more than `HANDFUL` times is kept, unless there are more such characters than three
-    quarters of a vocabulary with bytes.
-    """
-    spaced = (text.replace(WORD_START, " ") for text in sentences)
-    usable = [text for text in spaced if len(text.encode()) <= LONGEST_SENTENCE]
-    room = size - EOS - 1 - BYTES * spells_bytes
-    comfortable = min(max(256, size // 16), room // 2)
-    most = 3 * room // 4 if spells_bytes else sys.maxunicode
-    rare = rare_characters(usable, HANDFUL, comfortable, most)
-    table = str.maketrans(dict.fromkeys([*rare, RESERVED], " "))
-    return [text.translate(table) for text in usable]
 
 
 def _explained(error: RuntimeError, size: int) -> Exception:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from seq2seq.text.normalization import rare_characters
+from seq2seq.text.alphabet import rare_characters
 from seq2seq.text.sentencepiece import BYTES_FROM, SentencePiece, train_sentencepiece
 from seq2seq.text.tokenizer import UNK
 
@@ -29,6 +29,7 @@ KEPT = [
     "▅ ⁇ <0x41> <unk> </s>",
     "한국어 \u1112\u1161\u11ab",
     "क़ \u0915\u093c",
+    "l\x92homme",  # an apostrophe of Windows, read as ISO 8859-1: real text has it
 ]
 
 
@@ -130,6 +131,8 @@ def test_what_is_hardly_known_is_named() -> None:
     """A name or an emoji, but not one of thousands of Chinese characters to a Chinese model."""
     german = train_sentencepiece(PLAIN, "unigram", 700)
     assert german.spelled("ab 😀 李 ő,") == ["😀", "李", "ő", ","]
+    assert german.spelled("a ▁") == ["▁"]
+    assert german.uncovered(["a ▁"], german.encode(["a ▁"])) == {"▁": 1}
     assert german.spelled("ä a\u0308 b") == []  # read as the composed letter
     chinese = train_sentencepiece([*PLAIN, "你好"], "unigram", 700)
     assert chinese.spelled("李 😀") == ["😀"]
