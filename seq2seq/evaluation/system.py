@@ -12,11 +12,12 @@ from seq2seq.evaluation.testsets import (
     check_counts,
     damage_remark,
     from_files,
+    language_in,
     read_texts,
 )
-from seq2seq.metrics.corpus import remarks
-from seq2seq.metrics.languages import tokenizer_remark
+from seq2seq.metrics.languages import has_no_spaces, tokenizer_remark
 from seq2seq.metrics.paired import FEWEST, Interval, Resamples
+from seq2seq.metrics.remarks import remarks
 from seq2seq.metrics.statistics import METRICS, MetricName, Score, statistics
 
 MOST = 100_000  # segments that are resampled; the score of more is sure enough
@@ -59,7 +60,9 @@ def evaluate_texts(
         test_set=test_set.name,
         pair=test_set.pair,
     )
-    doubts = remarks(hypotheses, test_set.references, tokenize=tokenizer)
+    doubts = remarks(
+        hypotheses, test_set.references, tokenize=tokenizer, lowercase=lowercase
+    )
     if not tokenize and (remark := tokenizer_remark(test_set.language, tokenizer)):
         doubts.append(remark)
     scores: dict[str, Score] = {name: one.score() for name, one in counted.items()}
@@ -87,6 +90,8 @@ def evaluate_files(
     texts, damaged = read_texts(hypothesis)
     counted = zip(test_set.reference_names, map(len, test_set.references), strict=True)
     check_counts([(str(hypothesis), len(texts)), *counted])
+    if not test_set.language and any(map(has_no_spaces, (texts, test_set.references[0]))):
+        test_set = replace(test_set, language=language_in(hypothesis))
     result = evaluate_texts(
         texts, test_set, tokenize=tokenize, lowercase=lowercase, metrics=metrics
     )

@@ -72,11 +72,11 @@ def from_files(
             for path, (_, damaged) in zip(paths, read, strict=True)
             if damaged
         ),
-        language=language or _language_in(references[0]),
+        language=language or language_in(references[0]),
     )
 
 
-def _language_in(path: Path) -> str:
+def language_in(path: Path) -> str:
     """Return the language that a file's name ends with, if BLEU needs a tokenizer for it."""
     suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
     language = suffix.removeprefix(".")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from seq2seq.text.characters import has_text
 from seq2seq.text.splitting import LONG_TEXT, join, sentences, split
 
 BREAKS = re.compile("[\x00\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029]+")
-INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")  # categories: spaces, joiners and other controls
 LONGEST_TEXT = 1_000_000  # characters; what is beyond is cut off
 
 
@@ -73,8 +71,8 @@ class Translator:
         usual = min(self.settings["usual_source"] or longest, longest)
         text = text[:LONGEST_TEXT].replace("\x00", " ")
         text = text.encode("utf-8", errors="surrogatepass").decode("utf-8", errors="replace")
-        if all(unicodedata.category(character) in INVISIBLE for character in text):
-            return []  # nothing to see
+        if not has_text(text):
+            return []
         rows = self.encode([text]) if len(text) <= LONG_TEXT else [[""] * (longest + 1)]
         size = len(rows[0])
         if size > usual and (size > longest or len(sentences(text)) > 1):

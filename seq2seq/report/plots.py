@@ -14,6 +14,8 @@ from seq2seq.analysis.curves import Axis, Curve, Judged
 from seq2seq.errors import ResourceError, UsageError
 from seq2seq.report.fonts import take_literally, use_fonts
 
+DOTS = 150  # an inch
+MOST_PIXELS = 100_000_000  # of four bytes; an alignment of about 200 pieces and 200
 FORMATS = (".png", ".svg", ".pdf")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES = ("-", "--", ":", "-.")  # when the colours are used up
@@ -94,17 +96,27 @@ def _in_order(curve: Curve) -> list[Judged]:
 
 
 def save(figure: Figure, path: Path) -> list[str]:
-    """Write a figure; raises ResourceError where that cannot be done.
+    """Write a figure.
 
     Returns:
         A message about characters that no font of this machine has, or none.
+
+    Raises:
+        UsageError: it is too large to be drawn.
+        ResourceError: the file cannot be written.
     """
+    width, height = (int(DOTS * inches) for inches in figure.get_size_inches())
+    if width * height > MOST_PIXELS:
+        raise UsageError(
+            f"{path} would have {width:,} times {height:,} pixels, more than {MOST_PIXELS:,}",
+            "show less, such as a shorter sentence, or take --json in place of --output",
+        )
     take_literally(figure)
     remarks = use_fonts(figure)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")  # told in one line
-            figure.savefig(path, dpi=150)
+            figure.savefig(path, dpi=DOTS)
     except OSError as error:
         raise ResourceError(
             f"cannot write {path}: {error.strerror}", "choose another --output"

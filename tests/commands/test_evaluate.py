@@ -217,3 +217,32 @@ def test_cut_translations_are_told(
     for _ in range(2):
         done = cli("compare", run, reference, *arguments)
         assert done.code == 0 and "ended at the length limit" in done.err
+
+
+def test_the_name_of_the_translations_tells_the_language(
+    cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    lines = ["今天天气很好。", "我们去公园散步吧，好吗？"] * 9
+    for name, texts in (("out.zh", lines[1:] + lines[:1]), ("words", map(" ".join, lines))):
+        (tmp_path / name).write_text("\n".join(texts) + "\n", encoding="utf-8")
+    done = cli("evaluate", "--hypothesis", tmp_path / "out.zh", "--reference", tmp_path / "words")
+    assert done.code == 0 and "tok:zh" in done.out and "spaces" not in done.err
+
+
+def test_text_of_another_form_is_told(cli: Callable[..., Any], tmp_path: Path) -> None:
+    """Tokenized, in small letters, with subword marks and in columns: scored, but not silently."""
+    lines = [f"The cat, number {number}, sat on the mat." for number in range(20)]
+    forms = {
+        "tokenized": [line.replace(",", " ,").replace(".", " .") for line in lines],
+        "no capital letters": [line.lower() for line in lines],
+        "@@ or the like": [line.replace("number", "num@@ ber") for line in lines],
+        "a tab or the like": [f"{line}\t-1.5" for line in lines],
+    }
+    reference = tmp_path / "reference"
+    reference.write_text("\n".join(lines) + "\n")
+    for told, texts in forms.items():
+        strange = tmp_path / "strange"
+        strange.write_text("\n".join(texts) + "\n")
+        for command in (["evaluate", "--hypothesis", strange], ["compare", reference, strange]):
+            done = cli(*command, "--reference", reference)
+            assert done.code == 0 and told in done.err

@@ -92,9 +92,7 @@ class Letters:
     def decode(self, rows):
         return ["".join(self.pieces(row)) for row in rows]
 
-    spells_bytes = False
-
-    def spelled(self, text: str) -> list[str]:
+    def spelled(self, text):
         return []
 
     def unknown(self, text):

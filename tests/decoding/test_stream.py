@@ -174,7 +174,7 @@ def test_a_full_pipe_comes_in_whole_chunks(monkeypatch):
 
 
 def test_a_damaged_pipe_gives_its_lines_and_then_the_error(tmp_path):
-    packed = gzip.compress(os.urandom(9000))[:-20]
+    packed = gzip.compress(os.urandom(9000).hex().encode())[:-20]
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     threading.Thread(target=lambda: fifo.write_bytes(packed)).start()

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 import pytest
 
 from seq2seq.metrics import languages
-from seq2seq.metrics.corpus import remarks, score
+from seq2seq.metrics.corpus import score
 from seq2seq.metrics.languages import has_no_spaces, tokenizer_of, tokenizer_remark
+from seq2seq.metrics.remarks import remarks
 
 CHINESE = ["今天天气很好。", "我们去公园散步吧，好吗？", "他昨天买了三本书。"]
 THAI = ["วันนี้อากาศดีมาก", "เราไปเดินเล่นที่สวนกันเถอะ", "เมื่อวานเขาซื้อหนังสือสามเล่ม"]
@@ -62,6 +63,12 @@ def test_text_without_spaces_is_remarked_on(texts: list[str]) -> None:
     (told,) = [line for line in remarks(texts[::-1], [texts], tokenize="13a") if "spaces" in line]
     assert "--tokenize zh for Chinese" in told
     assert not any("spaces" in line for line in remarks(texts[::-1], [texts], tokenize="char"))
+
+
+def test_translations_alone_have_no_spaces() -> None:
+    split = [" ".join(text) for text in CHINESE]
+    (told,) = remarks(CHINESE, [split], tokenize="13a")
+    assert told.startswith("the translations have no spaces between words")
 
 
 def test_what_the_wrong_tokenizer_does() -> None:

@@ -57,6 +57,10 @@ def test_any_bytes_have_one_line_for_each_line_feed(tmp_path_factory, data):
 
 @given(AWKWARD)
 def test_gzip_reads_as_its_content(tmp_path_factory, data):
+    try:
+        refuse_other_formats(data, "any")
+    except DataError:  # such as half NULs, which is UTF-16
+        return
     path = tmp_path_factory.getbasetemp() / "packed-under-any-name"
     path.write_bytes(gzip.compress(data))
     assert list(read_lines(path)) == expected(data)
