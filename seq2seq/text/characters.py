@@ -13,13 +13,20 @@ def has_text(text: str) -> bool:
 
 
 def spelled_out(text: str) -> str:
-    """Return `text` with invisible characters as their numbers: ZWNJ becomes U+200C."""
+    """Return `text` with invisible characters as their numbers: ZWNJ becomes U+200C.
+
+    A combining mark does so where it stands alone.
+    """
     return "".join(
         character
-        if character == " " or (character.isprintable() and not unicodedata.combining(character))
+        if character == " " or (character.isprintable() and not (alone and _combines(character)))
         else f"U+{ord(character):04X}"
-        for character in text
+        for character, alone in zip(text, [True, *map(str.isspace, text)], strict=False)
     )
+
+
+def _combines(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M"
 
 
 def script(character: str) -> str:

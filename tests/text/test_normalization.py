@@ -7,6 +7,7 @@ import random
 import pytest
 
 from seq2seq.text.alphabet import rare_characters
+from seq2seq.text.characters import spelled_out
 from seq2seq.text.sentencepiece import BYTES_FROM, SentencePiece, train_sentencepiece
 from seq2seq.text.tokenizer import UNK
 
@@ -136,3 +137,8 @@ def test_what_is_hardly_known_is_named() -> None:
     assert german.spelled("ä a\u0308 b") == []  # read as the composed letter
     chinese = train_sentencepiece([*PLAIN, "你好"], "unigram", 700)
     assert chinese.spelled("李 😀") == ["😀"]
+
+
+def test_invisible_characters_are_spelled_out() -> None:
+    assert spelled_out("می\u200cخواهم a\u00a0b") == "میU+200Cخواهم aU+00A0b"
+    assert spelled_out("น้ำ \u0301 e\u0301") == "น้ำ U+0301 e\u0301"
