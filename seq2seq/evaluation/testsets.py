@@ -86,7 +86,9 @@ def language_in(path: Path) -> str:
 def check_counts(counted: Sequence[tuple[str, int]]) -> None:
     """Raise a DataError that names every file and its lines, unless all have the same, and some."""
     if len({count for _, count in counted}) > 1:
-        listed = ", ".join(f"{name} has {count} lines" for name, count in counted)
+        listed = ", ".join(
+            f"{name} has {count} line{'s' * (count != 1)}" for name, count in counted
+        )
         raise DataError(listed, "line N of each file must belong to line N of the others")
     if not counted[0][1]:
         raise DataError(f"{counted[0][0]} is empty", "there must be at least one line to score")
