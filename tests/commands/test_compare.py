@@ -178,7 +178,10 @@ def test_damaged_lines_are_told(cli: Any, files: dict[str, Path]) -> None:
     assert quiet.err == ""
 
 
-def test_runs_ensembles_and_files(cli: Any, tiny_run: Path, corpus: Path, tmp_path: Path) -> None:
+def test_runs_ensembles_and_files(
+    cli: Any, tiny_run: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEQ2SEQ_CACHE", str(tmp_path / "cache"))  # other tests translate it too
     run = tmp_path / "run"
     shutil.copytree(tiny_run, run)
     page = tmp_path / "page.html"
