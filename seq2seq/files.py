@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from seq2seq.errors import ModelError, ResourceError
 
 BLOCK = 1 << 20
 LONGEST_NAME = 255  # bytes, on nearly every file system
+TEMPORARY = ".tmp-"  # names of files on their way begin so
 
 
 def write_durable(path: Path, data: bytes) -> None:
@@ -53,9 +55,9 @@ def replace_file(path: Path, data: bytes) -> None:
 
 def temporary_beside(path: Path) -> Path:
     """Return a name in the same folder for what will replace `path`."""
-    name = f".tmp-{path.name}-{os.getpid()}"
+    name = f"{TEMPORARY}{path.name}-{os.getpid()}"
     if len(os.fsencode(name)) > LONGEST_NAME:  # although that of `path` is not
-        name = f".tmp-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-{os.getpid()}"
+        name = f"{TEMPORARY}{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-{os.getpid()}"
     return path.with_name(name)
 
 
@@ -90,8 +92,9 @@ def open_plain(path: Path) -> Iterator[BufferedReader]:
         ) from None
     except OSError as error:
         if error.errno == errno.ELOOP:  # O_NOFOLLOW met a link
+            copy = shlex.join(["cp", "-rL", str(path.parent), "COPY"])
             raise ModelError(
-                f"{path} is a link, not a plain file", "copy the files themselves: cp -rL FROM TO"
+                f"{path} is a link, not a plain file", f"copy the files themselves: {copy}"
             ) from None
         raise ModelError(f"{path} cannot be read: {error.strerror}", hint) from None
     except ValueError as error:  # a NUL in the name

@@ -34,6 +34,8 @@ def look(run: Path, sentence: str, target: str | None) -> Look:
     if is_blank(sentence):
         raise DataError("there is nothing to translate", "give a sentence with --sentence")
     translator = Translator.load(run)
+    if not translator.source.encode([sentence])[0]:  # controls, joiners
+        raise DataError("there is nothing to translate", "give a sentence with --sentence")
     if target is None:
         target = translator.translate([sentence], unheard)[0]
     pieces = translator.source.encode([sentence])[0], translator.target.encode([target])[0]

@@ -27,6 +27,7 @@ from seq2seq.commands import (
     train,
     translate,
 )
+from seq2seq.commands.command import Command
 from seq2seq.errors import Seq2SeqError, way_out
 from seq2seq.terminal import prepare_streams, put, tell
 
@@ -40,6 +41,7 @@ app = typer.Typer(
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # of a disk, or whatever stdout is
 BROKEN_PIPE = 128 + signal.SIGPIPE
+ENDED = (BROKEN_PIPE, 128 + signal.SIGHUP, 128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 def _show_version(wanted: bool) -> None:
@@ -58,32 +60,38 @@ def root(
     """Train translation models, translate with them, and score them."""
 
 
-app.command(epilog=train.EXAMPLES)(train.train)
-app.command(epilog=translate.EXAMPLES)(translate.translate)
-app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
-app.command(epilog=compare.EXAMPLES)(compare.compare)
-app.command(epilog=score.EXAMPLES)(score.score)
-app.command(epilog=rescore.EXAMPLES)(rescore.rescore)
-app.command(epilog=reproduce.EXAMPLES)(reproduce.reproduce)
-app.command(epilog=export.EXAMPLES)(export.export)
-app.command(epilog=recipes.EXAMPLES)(recipes.recipes)
-app.command(epilog=demo.EXAMPLES)(demo.demo)
+app.command(cls=Command, epilog=train.EXAMPLES)(train.train)
+app.command(cls=Command, epilog=translate.EXAMPLES)(translate.translate)
+app.command(cls=Command, epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command(cls=Command, epilog=compare.EXAMPLES)(compare.compare)
+app.command(cls=Command, epilog=score.EXAMPLES)(score.score)
+app.command(cls=Command, epilog=rescore.EXAMPLES)(rescore.rescore)
+app.command(cls=Command, epilog=reproduce.EXAMPLES)(reproduce.reproduce)
+app.command(cls=Command, epilog=export.EXAMPLES)(export.export)
+app.command(cls=Command, epilog=recipes.EXAMPLES)(recipes.recipes)
+app.command(cls=Command, epilog=demo.EXAMPLES)(demo.demo)
 app.add_typer(inspect.inspect)
 app.add_typer(benchmark.benchmark)
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived."""
+    """SIGTERM or SIGHUP arrived."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
+    raise Terminated(number)
 
 
 def main() -> NoReturn:
     """Run the command line and exit with the code that its outcome calls for."""
     prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as `nohup` would have it
+        signal.signal(signal.SIGHUP, _terminate)
     code = _run(sys.argv[1:] or ["--help"])
     _leave(code)
 
@@ -100,8 +108,8 @@ def _run(arguments: list[str]) -> int:
         return leaving.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 128 + signal.SIGINT
-    except Terminated:
-        return 128 + signal.SIGTERM
+    except Terminated as end:
+        return 128 + end.number
     except BrokenPipeError:
         return BROKEN_PIPE
     except Seq2SeqError as error:
@@ -171,6 +179,6 @@ def _leave(code: int) -> NoReturn:
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         sys.stderr = None
-    if code in (BROKEN_PIPE, 128 + signal.SIGINT, 128 + signal.SIGTERM):
+    if code in ENDED:
         os._exit(code)
     sys.exit(code)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from seq2seq.analysis.works import WorkName
+from seq2seq.commands.command import Command
 from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads, notes
 from seq2seq.errors import DataError, UsageError
 from seq2seq.terminal import put
@@ -32,7 +33,7 @@ def _group() -> None:
     """Measure speed."""
 
 
-@benchmark.command("train", epilog=EXAMPLES)
+@benchmark.command("train", cls=Command, epilog=EXAMPLES)
 def train_speed(
     recipe: Annotated[
         str | None,
@@ -90,7 +91,7 @@ def train_speed(
         training_table(name, found)
 
 
-@benchmark.command("translate", epilog=EXAMPLES)
+@benchmark.command("translate", cls=Command, epilog=EXAMPLES)
 def translate_speed(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN", help="run directory; several are an ensemble")

@@ -89,7 +89,7 @@ def compare(
     settings = comparison.Settings(_metrics(metric), tokenize, lowercase, test, trials or 0, seed)
     specs = read_specs(systems)
     check_no_input(html, [*(reference or []), *(source or []), training, *_paths(specs)])
-    sets = _test_sets(reference or [], source or [])
+    sets = _test_sets(reference or [], source or [], _language(specs))
     read, remarks = _read(specs, sets, device, quiet)
     known = _training(training, specs, tokenize or sets[0][1].tokenizer, lowercase)
     result = comparison.compare(read, sets, settings, known.words, known.name)
@@ -141,23 +141,33 @@ def _metrics(names: str) -> tuple[Literal["BLEU", "chrF", "TER"], ...]:
     return tuple(known[name] for name in wanted)
 
 
-def _test_sets(reference: list[Path], source: list[Path]) -> list[tuple[str, TestSet]]:
+def _language(specs: list[Spec]) -> str:
+    """Return the target language of the first run; "" where there are only files."""
+    from seq2seq.models.bundle import read_recipe
+
+    run = next((spec.paths[0] for spec in specs if spec.is_model), None)
+    return read_recipe(run).data.languages[1] if run else ""
+
+
+def _test_sets(
+    reference: list[Path], source: list[Path], language: str
+) -> list[tuple[str, TestSet]]:
     """Return named test sets: one with all references, or one for each source."""
     from seq2seq.evaluation.testsets import from_files
 
     if len(source) <= 1:
         first = source[0] if source else None
-        return [((first or reference[0]).name, from_files(reference, first))]
+        return [((first or reference[0]).name, from_files(reference, first, language))]
     pairs = zip(source, reference, strict=True)
-    return [(one.name, from_files([other], one)) for one, other in pairs]
+    return [(path.name, from_files([other], path, language)) for path, other in pairs]
 
 
 def _read(
     specs: list[Spec], sets: list[tuple[str, TestSet]], device: str, quiet: bool
 ) -> tuple[list[System], list[str]]:
     """Return the systems with their translations, and remarks about damaged files."""
+    from seq2seq.data.cache import cache_folder
     from seq2seq.evaluation.systems import read_file, translate
-    from seq2seq.training.session import cache_folder
 
     systems, remarks = [], []
     for spec in specs:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seq2seq.commands.options import Debug, Device, Quiet, Threads
+from seq2seq.commands.options import Debug, Device, Quiet, Threads, notes
 
 EXAMPLES = """Examples:\n
 \b
@@ -36,4 +36,4 @@ def demo(
 
     resolved = load_recipe(recipe, assignments or [])
     show(train_demo(resolved, run, device=device, command="seq2seq demo"), quiet=quiet)
-    show_demo(score_demo(run, device=device))
+    show_demo(score_demo(run, device=device, note=notes(quiet, "warning: ")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +52,10 @@ def evaluate(
         typer.Option(metavar="NAME", help="a test set of sacrebleu's, such as wmt14/full"),
     ] = None,
     pair: Annotated[
-        str | None, typer.Option(metavar="SRC-TGT", help="the test set's languages, such as en-fr")
+        str | None,
+        typer.Option(
+            metavar="SRC-TGT", help="languages of --testset or --hypothesis, such as en-fr"
+        ),
     ] = None,
     tokenize: TokenizeFor = None,
     lowercase: Lowercase = False,
@@ -74,6 +78,7 @@ def evaluate(
 
         translator = Translator.load(runs or [], device=device)
         translator.check_translates()
+        test_set = replace(test_set, language=translator.languages[1])
         result = evaluate_model(translator, test_set, tokenize=tokenize, lowercase=lowercase)
     for remark in result.remarks:
         notes(quiet, "warning: ")(remark)
@@ -90,7 +95,16 @@ def _test_set(
 
     if testset and pair:
         return sacrebleu_set(testset, pair)
-    return from_files(reference or [], source)
+    return from_files(reference or [], source, _target_language(pair) if pair else "")
+
+
+def _target_language(pair: str) -> str:
+    from seq2seq.config.languages import split_pair
+
+    try:
+        return split_pair(pair)[1]
+    except ValueError as error:
+        raise UsageError(f"--pair {error}", "such as --pair en-zh or --pair en:zh-Hans") from error
 
 
 def _check_usage(
@@ -110,8 +124,8 @@ def _check_usage(
         raise UsageError(f"there is {said}", "give what to score against in one of the two ways")
     if testset and not pair:
         raise UsageError("--testset needs --pair", "such as --pair en-fr")
-    if pair and not testset:
-        raise UsageError("--pair belongs to --testset", "leave it out")
+    if pair and runs and not testset:
+        raise UsageError("--pair belongs to --testset or --hypothesis", "a model knows its own")
     if testset and source:
         raise UsageError("--testset brings its own source", "leave --source out")
     if runs and runs[0].is_file():

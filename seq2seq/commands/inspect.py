@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
+from seq2seq.commands.command import Command
 from seq2seq.commands.options import AsJson, Debug, Device, Quiet, Threads, notes
 from seq2seq.commands.paths import no_run_file
 from seq2seq.errors import UsageError
@@ -61,17 +62,23 @@ def _show(
     found: Found,
     output: Path | None,
     as_json: bool,
-    draw: Callable[[Found, Path], None],
+    draw: Callable[[Found, Path], list[str]],
     document: Callable[[Found], str],
     table: Callable[[Found], None],
+    quiet: bool,
 ) -> None:
     """Draw what was found, if a picture is asked for, and print it in one of two ways."""
     if output is not None:
-        draw(found, output)
+        _tell(draw(found, output), output, quiet)
     if as_json:
         put(document(found) + "\n")
     else:
         table(found)
+
+
+def _tell(remarks: list[str], output: Path, quiet: bool) -> None:
+    for remark in remarks:
+        notes(quiet, "warning: ")(f"{output}: {remark}")
 
 
 @inspect.callback()
@@ -79,7 +86,7 @@ def _group() -> None:
     """Look into runs and models."""
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def curve(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUN", help="a run directory, or name=directory")
@@ -104,7 +111,7 @@ def curve(
     if output is not None:
         from seq2seq.report.plots import draw_curves
 
-        draw_curves(curves, by, output)
+        _tell(draw_curves(curves, by, output), output, quiet)
     if tensorboard is not None:
         from seq2seq.report.tensorboard import write_tensorboard
 
@@ -115,7 +122,7 @@ def curve(
         curve_tables(curves, by)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def vectors(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUN", help="a run directory, or name=directory")
@@ -141,10 +148,10 @@ def vectors(
     _check_picture(output)
     named, wanted = named_runs(runs), families(phrases)
     found = [(name, see(run, wanted)) for name, run in named]
-    _show(found, output, as_json, draw_vectors, vector_document, vector_table)
+    _show(found, output, as_json, draw_vectors, vector_document, vector_table, quiet)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def gradients(
     runs: Annotated[
         list[str] | None,
@@ -189,10 +196,10 @@ def gradients(
         flows += [
             flow for trained in (False, True) for flow in by_word(name, run, pairs, trained=trained)
         ]
-    _show(flows, output, as_json, draw_gradients, gradient_document, gradient_table)
+    _show(flows, output, as_json, draw_gradients, gradient_document, gradient_table, quiet)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def gates(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="of the architecture recurrent")],
     sentence: Sentence,
@@ -207,10 +214,10 @@ def gates(
 
     _check_picture(output)
     found = read_gates(run, sentence)
-    _show(found, output, as_json, draw_gates, gate_document, gate_table)
+    _show(found, output, as_json, draw_gates, gate_document, gate_table, quiet)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def attention(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="of a model with attention")],
     sentence: Sentence,
@@ -228,10 +235,10 @@ def attention(
 
     _check_picture(output)
     found = look(run, sentence, target)
-    _show(found, output, as_json, draw_attention, attention_document, attention_table)
+    _show(found, output, as_json, draw_attention, attention_document, attention_table, quiet)
 
 
-@inspect.command(epilog=EXAMPLES)
+@inspect.command(cls=Command, epilog=EXAMPLES)
 def speed(
     recipes: Annotated[
         list[str] | None,
@@ -263,4 +270,4 @@ def speed(
     if len(wanted) < 2:
         raise UsageError("costs by length need two lengths", "give --length twice or more")
     found = measure(models, wanted, device, notes(quiet))
-    _show(found, output, as_json, draw_lengths, length_document, length_table)
+    _show(found, output, as_json, draw_lengths, length_document, length_table, quiet)

@@ -74,10 +74,12 @@ def rescore(
     from seq2seq.decoding.translator import Translator
     from seq2seq.evaluation.rescoring import Lists
     from seq2seq.evaluation.testsets import from_files, read_texts
+    from seq2seq.models.bundle import read_recipe
     from seq2seq.report.rescoring import show_rescored
 
     check_no_input(output, [source, nbest, *(reference or []), *runs])
-    test_set = from_files(reference, source) if reference else None
+    language = read_recipe(runs[0]).data.languages[1]
+    test_set = from_files(reference, source, language) if reference else None
     sources = (test_set and test_set.source) or read_texts(source)[0]
     lists = read_nbest(nbest, len(sources))
     with open_output(output) as write:

@@ -27,7 +27,7 @@ EXAMPLES = """Examples:\n
   seq2seq train --from runs/mine --data other-texts --run runs/other
 """
 DEFAULT = "default-transformer"
-TOKENIZER_FIELDS = {"tokenizer", "vocabulary", "joint", "sample"}  # of [text]
+TOKENIZER_FIELDS = {"tokenizer", "vocabulary", "joint", "normalization", "sample"}  # of [text]
 
 
 def train(
@@ -67,20 +67,32 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Train a model. The run directory ends up holding all that `translate` needs."""
-    changes = _changes(data, pair, assignments)
+    resumed = run if resume else None
+    changes = _changes(data, pair, assignments, resumed if recipe is None else None)
     if recipe is None and not (start or (resume and run)):
         _check_own_data(data, pair, resume)
-    resolved = _resolved(recipe, changes, run if resume else None, start)
+    resolved = _resolved(recipe, changes, resumed, start)
+    place = run or Path("runs") / _run_name(recipe, data or start, resolved)
     if dry_run:
-        _look(resolved, start, device, quiet)
+        _look(resolved, place, resume=resume, start=start, device=device, quiet=quiet)
         return
+    reason = _train(resolved, place, resume=resume, start=start, device=device, quiet=quiet)
+    if reason.startswith("SIG"):
+        notes(quiet)(f"to go on: {_way_on(place, device, threads)}")
+        raise typer.Exit(128 + signal.Signals[reason])
+
+
+def _train(
+    recipe: Recipe, run: Path, *, resume: bool, start: Path | None, device: str, quiet: bool
+) -> str:
+    """Train, show it, and return why it ended."""
     from seq2seq.report.bar import show
     from seq2seq.training import run as training
 
     listener = Listener()
     events = training.train(
-        resolved,
-        run or Path("runs") / _run_name(recipe, data or start, resolved),
+        recipe,
+        run,
         resume=resume,
         start=start,
         device=device,
@@ -88,28 +100,59 @@ def train(
         stop_signal=listener.name,
     )
     stopped = show(listener.along(events), quiet=quiet)
-    if stopped is not None and stopped.reason.startswith("SIG"):
-        raise typer.Exit(128 + signal.Signals[stopped.reason])
+    return "" if stopped is None else stopped.reason
 
 
-def _changes(data: Path | None, pair: str | None, assignments: list[str] | None) -> list[str]:
+def _way_on(run: Path, device: str, threads: int | None) -> str:
+    """Return the command that resumes a run as it was going."""
+    command = ["seq2seq", "train", "--run", str(run), "--resume"]
+    command += [] if device == "auto" else ["--device", device]
+    command += [] if threads is None else ["--threads", str(threads)]
+    return shlex.join(command)
+
+
+def _changes(
+    data: Path | None, pair: str | None, assignments: list[str] | None, resumed: Path | None
+) -> list[str]:
+    """Return all assignments; a run to resume knows its files, and is told only where they are."""
     from seq2seq.config.loading import own_data
 
-    return own_data(data, pair) + list(assignments or [])
+    changes = own_data(data, pair)
+    if resumed is not None and data is not None:
+        from seq2seq.models.bundle import RECIPE, read_recipe
+        from seq2seq.training.directory import has_files
+
+        if (resumed / RECIPE).exists() and has_files(read_recipe(resumed).data):
+            kept = ("data.path=", "data.pair=")
+            changes = [change for change in changes if change.startswith(kept)]
+    return changes + list(assignments or [])
 
 
-def _look(recipe: Recipe, start: Path | None, device: str, quiet: bool) -> None:
-    """Show what needs no data first, so that it is seen even where the data cannot be had."""
-    from seq2seq.report.dry_run import show_dry_run, show_nominal
+def _look(
+    recipe: Recipe, run: Path, *, resume: bool, start: Path | None, device: str, quiet: bool
+) -> None:
+    """Show what needs no data first, so that it is seen even where the data cannot be had.
+
+    What training would refuse is refused here, too.
+    """
+    from seq2seq.report.dry_run import show_dry_run, show_end, show_nominal
     from seq2seq.runtime.devices import choose_device
     from seq2seq.training.dry_run import dry_run
+    from seq2seq.training.rehearsal import check_end, check_start
     from seq2seq.training.sizes import nominal_sizes, require_training_memory
 
+    note = notes(quiet)
     show_nominal(nominal_sizes(recipe))
-    found = dry_run(recipe, notes(quiet), start, device)
-    show_dry_run(found)
-    sizes = (found.sizes.source, found.sizes.target)
+    begun = check_start(recipe, run, resume=resume, start=start, device=device, note=note)
+    result = dry_run(recipe, note, start=start, resumed=run if begun else None, device=device)
+    show_dry_run(result)
+    sizes = (result.sizes.source, result.sizes.target)
     require_training_memory(recipe, choose_device(device), *sizes)
+    steps = result.steps_per_epoch
+    first, last, training = check_end(
+        recipe, run, begun=begun, data_hash=result.data_hash, steps_per_epoch=steps, note=note
+    )
+    show_end(first, last, training, steps)
 
 
 def _check_own_data(data: Path | None, pair: str | None, resume: bool) -> None:
@@ -136,7 +179,9 @@ def _resolved(
     origin = resumed if begun else start
     if recipe is None and origin is not None:
         values, _ = assigned(read_recipe(origin).model_dump(), changes)
-        resolved = check_recipe(_with_tokenizers(values), set(), where=str(origin))
+        if not begun:  # a run has its own tokenizers; the one that they came from may be gone
+            values = _with_tokenizers(values)
+        resolved = check_recipe(values, set(), where=str(origin))
     elif recipe is None and not changes and resumed is not None:
         resolved = read_recipe(resumed)  # which says that there is none
     else:
@@ -178,14 +223,15 @@ def _run_name(recipe: str | None, data: Path | None, resolved: Recipe) -> str:
     if recipe is not None:
         return Path(recipe).stem
     assert data is not None
-    return f"{data.resolve().name}-{resolved.data.pair}"
+    return f"{data.resolve().name}-{'-'.join(resolved.data.languages)}"
 
 
 class Listener:
-    """Lets SIGINT and SIGTERM ask the training loop to save and stop.
+    """Lets SIGINT, SIGTERM and SIGHUP ask the training loop to save and stop.
 
     It listens from the loop's start on: before, while data are prepared, a signal ends the command
-    as usual. A second signal ends it at once.
+    as usual. A second signal ends it at once, but for SIGHUP: a terminal that is closed sends it
+    twice, by the shell and by the kernel. Where `nohup` had it ignored, it stays so.
     """
 
     def __init__(self) -> None:
@@ -201,11 +247,13 @@ class Listener:
 
         for event in events:
             if isinstance(event, Started):
-                for each in (signal.SIGINT, signal.SIGTERM):
-                    signal.signal(each, self._remember)
+                for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
+                        signal.signal(each, self._remember)
             yield event
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.received = signal.Signals(number).name
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)

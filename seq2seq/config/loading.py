@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from seq2seq.config.languages import decided_pair
 from seq2seq.config.schema import Architecture, DecodingConfig, ModelConfig, Recipe
 from seq2seq.config.shipped import shipped_recipes
 from seq2seq.documents import parse_toml
@@ -23,7 +24,6 @@ LARGEST_FILE = 1 << 20  # bytes; a recipe is a page, not a data set
 
 REWORDED = {  # what pydantic says in words of its own
     "model_type": "should be a section of fields",
-    "string_pattern_mismatch": "should be two languages such as en-fr",
 }
 
 RECURRENT = ("cell", "cell_options", "embedding", "initial", "embedding_initial")
@@ -154,6 +154,8 @@ def _leave_out(model: Any, assigned: Mapping[str, str]) -> None:
 
 def own_data(data: Path | None, pair: str | None) -> list[str]:
     """Return assignments that put a folder of text files in place of the recipe's corpus."""
+    if pair is not None and data is not None:
+        pair = decided_pair(pair, data)
     changes = [] if pair is None else [f"data.pair={json.dumps(pair)}"]
     if data is not None:
         changes += [

@@ -11,9 +11,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from seq2seq.config.cells import known_cell
+from seq2seq.config.languages import checked_pair, split_pair
 
 DataFormat = Literal["text", "tsv", "jsonl", "hub", "demo"]
 TokenizerName = Literal["unigram", "bpe", "words"]
+NormalizationName = Literal["identity", "nfkc", "nmt_nfkc"]  # as sentencepiece names them
 SourceOrder = Literal["forward", "reverse"]
 Architecture = Literal[
     "recurrent",
@@ -24,6 +26,7 @@ Architecture = Literal[
     "recurrent_language_model",
     "transformer_language_model",
 ]
+Pair = Annotated[str, AfterValidator(checked_pair)]
 CellName = Annotated[str, AfterValidator(known_cell)]
 AttentionName = Literal["dot", "general", "concat", "additive"]
 NormPlacement = Literal["pre", "post"]
@@ -75,7 +78,7 @@ class DataConfig(Section):
     path: str = Field("", max_length=4096)  # a folder, or a data set's name on the hub
     configuration: str = ""  # of a hub data set, such as "fr-en" of WMT14
     revision: str = ""  # of a hub data set: a commit, so that the data cannot move
-    pair: str = Field("en-fr", pattern=r"^[A-Za-z]{2,8}(_[A-Za-z]+)?-[A-Za-z]{2,8}(_[A-Za-z]+)?$")
+    pair: Pair = "en-fr"  # or en-zh-Hans, pt_BR-en; en:pt-br where hyphens leave two readings
     train: str = "train"
     valid: str = "valid"
     test: list[str] = []  # base names; empty means every "test*" of the folder
@@ -88,8 +91,7 @@ class DataConfig(Section):
     @property
     def languages(self) -> tuple[str, str]:
         """Return the source and the target language."""
-        source, _, target = self.pair.partition("-")
-        return source, target
+        return split_pair(self.pair)
 
 
 class TextConfig(Section):
@@ -100,9 +102,10 @@ class TextConfig(Section):
         VocabularySize | Annotated[list[VocabularySize], Field(min_length=2, max_length=2)]
     ) = 8000
     joint: bool = True  # one sentencepiece model for both sides
+    normalization: NormalizationName = "identity"  # nmt_nfkc: m² and ½ are m2 and 1/2, always
     source_order: SourceOrder = "forward"
     sample: Positive = 1_000_000  # sentences that a sentencepiece model is trained on
-    # a run whose tokenizers are used; tokenizer, vocabulary, joint and sample are then that run's
+    # a run whose tokenizers are used; how text is cut is then what that run's [text] says
     from_: str = Field("", alias="from", max_length=4096)
 
     @property
@@ -253,6 +256,8 @@ class Recipe(Section):
             mistakes.append("training.consistency: without model.dropout both passes are the same")
         if self.training.subword_sampling and text.tokenizer == "words":
             mistakes.append("training.subword_sampling: words have no pieces to choose among")
+        if text.normalization != "identity" and text.tokenizer == "words":
+            mistakes.append("text.normalization: word vocabularies are of the text as it is")
         if text.joint and text.tokenizer != "words" and text.sizes[0] != text.sizes[1]:
             mistakes.append("text.vocabulary: a joint vocabulary has one size, not two")
         if not by_attention and model.tie != "none" and model.embedding != model.hidden:

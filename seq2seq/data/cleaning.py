@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from seq2seq.errors import DataError
+from seq2seq.text.characters import spelled_out
+
+NAMED = 20  # characters without a piece that are named
 
 
 @dataclass
@@ -18,6 +22,11 @@ class DataReport:
     target_pieces: int = 0
     source_unknown: int = 0
     target_unknown: int = 0
+    # characters without a piece of their own in all pairs read, and how often they occur
+    source_uncovered: dict[str, int] = field(default_factory=dict)
+    target_uncovered: dict[str, int] = field(default_factory=dict)
+    source_bytes: bool = False  # such characters are spelled in bytes, and not lost
+    target_bytes: bool = False
     valid: int = 0
     valid_dropped: int = 0
     held_out: int = 0  # of the valid pairs, those taken out of the training text
@@ -27,7 +36,7 @@ class DataReport:
         """Return the number of training pairs read."""
         return self.kept + self.empty + self.too_long
 
-    def as_dict(self) -> dict[str, int]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the counts by name, for JSON."""
         return asdict(self)
 
@@ -37,17 +46,35 @@ class DataReport:
             f"pairs: {self.kept:,} kept of {self.read:,}"
             f" ({self.empty:,} empty, {self.too_long:,} too long)"
         ]
-        for side, pieces, unknown in (
-            ("source", self.source_pieces, self.source_unknown),
-            ("target", self.target_pieces, self.target_unknown),
-        ):
+        for side, pieces, unknown, uncovered, spelled in (
+            (
+                "source", self.source_pieces, self.source_unknown,
+                self.source_uncovered, self.source_bytes,
+            ),
+            (
+                "target", self.target_pieces, self.target_unknown,
+                self.target_uncovered, self.target_bytes,
+            ),
+        ):  # fmt: skip
             mean = pieces / max(1, self.kept)
             share = 100.0 * unknown / max(1, pieces)
             told.append(f"{side}: {pieces:,} pieces, {mean:.1f} a sentence, {share:.2f} % unknown")
+            if uncovered:
+                told.append(f"{side}: {_named(uncovered, spelled)}")
         origin = "held out of the training text" if self.held_out else "from its own text"
         dropped = f", {self.valid_dropped:,} dropped" if self.valid_dropped else ""
         told.append(f"validation: {self.valid:,} pairs {origin}{dropped}")
         return told
+
+
+def _named(counts: dict[str, int], spelled: bool) -> str:
+    """Return which characters have no piece, the most frequent ones first, and what becomes."""
+    ranked = sorted(counts, key=lambda character: (-counts[character], character))
+    shown = " ".join(f"{spelled_out(each)} ({counts[each]:,})" for each in ranked[:NAMED])
+    more = f" and {len(ranked) - NAMED:,} more" if len(ranked) > NAMED else ""
+    fate = "too rare for a piece, spelled in bytes" if spelled else "unknown, and lost"
+    noun = "character" if len(ranked) == 1 else "characters"
+    return f"{len(ranked):,} {noun} {fate} ({sum(counts.values()):,} times in all): {shown}{more}"
 
 
 def usable(source: list[int], target: list[int], longest: int, report: DataReport) -> bool:

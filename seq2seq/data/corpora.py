@@ -11,6 +11,7 @@ from seq2seq.errors import DataError
 from seq2seq.text.lines import missing
 
 Split = Literal["train", "valid"]
+VALIDATION_NAMES = ("valid", "dev", "val", "validation", "development", "devel", "tune", "tuning")
 
 
 def open_corpus(data: DataConfig, split: Split) -> Corpus | None:
@@ -63,6 +64,19 @@ def find_tests(data: DataConfig) -> dict[str, tuple[Path, Path]]:
         if not absent:
             tests[base] = (paths[0], paths[1])
     return tests
+
+
+def other_validation_text(data: DataConfig) -> list[str]:
+    """Return names of files that look like validation text beside train, but are not read."""
+    folder = Path(data.path).expanduser()
+    if data.format not in ("text", "tsv", "jsonl"):
+        return []
+    found = [_file_names(data, base) for base in VALIDATION_NAMES if base != data.valid]
+    return [
+        " and ".join(names)
+        for names in found
+        if all(_plain_or_packed(folder / name).exists() for name in names)
+    ]
 
 
 def _embedded(split: Split) -> Corpus:

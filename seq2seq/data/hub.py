@@ -47,7 +47,10 @@ class HubCorpus:
         """
         if self.folder:
             inside = sorted(path for path in self.folder.rglob("*") if path.is_file())
-            facts = [(path.relative_to(self.folder), measure(path).digest) for path in inside]
+            facts = [
+                (path.relative_to(self.folder), measure(path, is_text=False).digest)
+                for path in inside
+            ]
             return Survey(len(self.rows), digest_of(*self.languages, self.split, *facts))
         files = [Path(file["filename"]) for file in self.rows.cache_files]
         made = ["/".join(path.parts[-2:]) for path in files]

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from seq2seq.config.schema import Recipe
 from seq2seq.data.cache import cached, read_manifest, write_manifest
 from seq2seq.data.cleaning import DataReport, check_usable, usable
-from seq2seq.data.corpora import find_tests, open_corpus
+from seq2seq.data.corpora import find_tests
 from seq2seq.data.encoded import CorpusWriter, EncodedCorpus, token_type
-from seq2seq.data.streams import Corpus, EveryNth, FirstPairs, Pair, digest_of
+from seq2seq.data.round_trip import RoundTrip, round_trip
+from seq2seq.data.sets import Sets, note_overlaps, open_sets
+from seq2seq.data.streams import Corpus, Pair, digest_of
 from seq2seq.data.subwords import SampledCorpus, WordCorpus, build_words
 from seq2seq.documents import parse_json
-from seq2seq.errors import DataError
 from seq2seq.text.folder import load_tokenizers, save_tokenizers, shortfalls, train_tokenizers
 from seq2seq.text.sentencepiece import SentencePiece
 from seq2seq.text.tokenizer import UNK, Tokenizer
 
-FORMAT = 1  # of the cache; raise it whenever the same input gives other files
+FORMAT = 1  # part of a run's data hash
+SEGMENTATIONS = 2  # 1 was drawn by sentencepiece, anew for each cache
+TRAINING = 3  # of tokenizers; raise it whenever the same text gives others
+LAYOUT = 2  # of cached corpora; raise it whenever the same input gives other files
 CHUNK = 20_000  # pairs encoded at a time
 
 Note = Callable[[str], None]
@@ -48,18 +54,20 @@ class Prepared:
     tests: dict[str, tuple[Path, Path]]
     words: WordCorpus | None  # where segmentations are sampled
 
+    @cached_property
+    def round_trip(self) -> RoundTrip:
+        """Return what encoding and decoding makes of the validation references."""
+        return round_trip(self.target, self.valid_references)
+
+    def lines(self) -> list[str]:
+        """Return what to know of the data, one fact a line."""
+        if not self.round_trip.changed:
+            return self.report.lines()
+        return [*self.report.lines(), self.round_trip.line("validation references")]
+
     def epoch(self, seed: int, epoch: int) -> EncodedCorpus | SampledCorpus:
         """Return the training corpus as an epoch reads it."""
         return self.train if self.words is None else self.words.epoch(seed, epoch)
-
-
-@dataclass(frozen=True)
-class _Sets:
-    train: Corpus
-    train_digest: str
-    valid: Corpus
-    valid_digest: str
-    held_out: int
 
 
 def prepare(
@@ -67,17 +75,19 @@ def prepare(
     cache: Path,
     tokenizers: tuple[Tokenizer, Tokenizer] | None = None,
     note: Note = lambda message: None,
+    *,
+    copies_stay: bool = False,
 ) -> Prepared:
     """Read, clean and encode the recipe's corpus, or find that done under `cache`.
 
     `tokenizers` are a run's own; without them they are trained, or found, too. `note` hears, line
-    by line, what a user should know. Raises DataError for unusable text, ResourceError for a cache
-    that cannot be written.
+    by line, what a user should know. `copies_stay` leaves copies of pairs that are held out in the
+    training text, as older versions did. Raises DataError for unusable text, ResourceError for a
+    cache that cannot be written.
     """
     tests = find_tests(recipe.data)
-    sets = _open_sets(recipe, note)
-    if sets.train_digest == sets.valid_digest:
-        note("the validation text is the training text: its scores say nothing about new text")
+    sets = open_sets(recipe, cache, note, copies_stay)
+    note_overlaps(sets, tests, cache, note)
     source, target = tokenizers or _tokenizers(recipe, cache, sets)
     for sentence in shortfalls((source, target), recipe.text):
         note(sentence)
@@ -90,7 +100,7 @@ def prepare(
         *recipe.data.languages,
         recipe.data.max_length,
     )
-    place = cache / "corpora" / data_hash[:32]
+    place = cache / "corpora" / f"{data_hash[:32]}-{LAYOUT}"
     encoder = _Encoder(source, target, recipe.data.max_length)
     train, valid, texts, report = cached(
         place,
@@ -119,7 +129,7 @@ def _words(
     if not strength or not isinstance(source, SentencePiece):
         return None
     assert isinstance(target, SentencePiece)
-    key = digest_of(FORMAT, data_hash, repr(strength), recipe.seed)
+    key = digest_of(SEGMENTATIONS, data_hash, repr(strength), recipe.seed)
     return cached(
         cache / "segmentations" / key[:32],
         lambda folder: build_words(folder, train, (source, target), strength, recipe.seed),
@@ -127,40 +137,12 @@ def _words(
     )
 
 
-def _open_sets(recipe: Recipe, note: Note) -> _Sets:
-    """Open training and validation text; without the latter, hold pairs out of the former."""
-    data = recipe.data
-    train = open_corpus(data, "train")
-    assert train is not None
-    if data.limit:
-        train = FirstPairs(train, data.limit)
-    valid = open_corpus(data, "valid")
-    whole = train.survey()
-    if not whole.count:
-        raise DataError(f"{train.name}: no pairs at all", "the text is empty")
-    if valid is not None:
-        check = valid.survey()
-        if not check.count:
-            raise DataError(
-                f"{valid.name}: no pairs at all", "take it away to hold pairs out of train"
-            )
-        return _Sets(train, whole.digest, valid, check.digest, 0)
-    if whole.count == 1:
-        return _Sets(train, whole.digest, train, whole.digest, 0)
-    held = min(data.held_out, max(1, whole.count // 10))
-    note(f"no validation text: {held:,} of {whole.count:,} training pairs are held out for it")
-    rest, picked = (
-        EveryNth(train, whole, whole.count // held, held, side) for side in (False, True)
-    )
-    return _Sets(rest, rest.survey().digest, picked, picked.survey().digest, held)
-
-
-def _tokenizers(recipe: Recipe, cache: Path, sets: _Sets) -> tuple[Tokenizer, Tokenizer]:
+def _tokenizers(recipe: Recipe, cache: Path, sets: Sets) -> tuple[Tokenizer, Tokenizer]:
     text, languages = recipe.text, recipe.data.languages
     library = "sacremoses" if text.tokenizer == "words" else "sentencepiece"
     settings = text.model_dump(exclude={"source_order"})
     key = digest_of(
-        FORMAT,
+        TRAINING,
         sets.train_digest,
         json.dumps(settings, sort_keys=True),
         *languages,
@@ -190,7 +172,7 @@ class _Encoder:
         """Return the type of tokens in the files."""
         return token_type(max(self.source.size, self.target.size))
 
-    def build(self, folder: Path, sets: _Sets) -> None:
+    def build(self, folder: Path, sets: Sets) -> None:
         """Fill a folder of the cache; the manifest comes last."""
         report, checked = DataReport(held_out=sets.held_out), DataReport()
         with (folder / "valid.jsonl").open("w", encoding="utf-8", newline="\n") as texts:
@@ -206,10 +188,13 @@ class _Encoder:
     ) -> Iterator[Pair]:
         """Write a corpus chunk by chunk and yield the raw pairs that are kept."""
         stream = corpus.pairs()
+        uncovered: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         with CorpusWriter(folder, name, self.kind) as writer:
             while chunk := list(islice(stream, CHUNK)):
                 sources = self.source.encode([pair[0] for pair in chunk])
                 targets = self.target.encode([pair[1] for pair in chunk])
+                uncovered[0].update(self.source.uncovered([pair[0] for pair in chunk], sources))
+                uncovered[1].update(self.target.uncovered([pair[1] for pair in chunk], targets))
                 kept = [
                     place
                     for place, (source, target) in enumerate(zip(sources, targets, strict=True))
@@ -225,6 +210,9 @@ class _Encoder:
                 report.source_unknown += sum(row.count(UNK) for row in sources)
                 report.target_unknown += sum(row.count(UNK) for row in targets)
                 yield from (chunk[place] for place in kept)
+        report.source_uncovered, report.target_uncovered = map(dict, uncovered)
+        report.source_bytes = self.source.spells_bytes
+        report.target_bytes = self.target.spells_bytes
         check_usable(report, corpus.name)
 
 

@@ -181,6 +181,8 @@ class EveryNth:
     step: int
     count: int
     picked: bool
+    without: frozenset[int] = frozenset()  # keys of pairs that are left out, too,
+    absent: int = 0  # and how many they are
 
     @property
     def name(self) -> str:
@@ -189,17 +191,28 @@ class EveryNth:
 
     def survey(self) -> Survey:
         """Return what is taken of the whole corpus."""
-        count = self.count if self.picked else self.whole.count - self.count
+        count = self.count if self.picked else self.whole.count - self.count - self.absent
+        copies = ("without", self.absent) if self.absent else ()
         return Survey(
-            count, digest_of("every", self.step, self.count, self.picked, self.whole.digest)
+            count,
+            digest_of("every", self.step, self.count, self.picked, self.whole.digest, *copies),
         )
 
     def pairs(self) -> Iterator[Pair]:
         """Stream the pairs."""
         for index, pair in enumerate(self.corpus.pairs()):
             turn, rest = divmod(index, self.step)
-            if (rest == self.step - 1 and turn < self.count) == self.picked:
+            if (rest == self.step - 1 and turn < self.count) != self.picked:
+                continue
+            if not self.without or key_of(pair) not in self.without:
                 yield pair
+
+
+def key_of(pair: Pair) -> int:
+    """Return a number of 64 bits for a pair, the same for its copies; spaces around are no part."""
+    text = "\n".join(side.strip() for side in pair)
+    data = text.encode("utf-8", errors="surrogatepass")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
 
 
 def pair_of(record: Any, languages: tuple[str, str], where: str) -> Pair:

@@ -3,7 +3,7 @@
 Kudo (2018) samples from a unigram model, Provilkov et al. (2020) leave out merges of BPE at
 random. Pieces never cross words, so a sentence's segmentation is one of each of its words. Hence
 the corpus is kept once more as numbers of distinct words, with a table of segmentations that
-sentencepiece drew of each; an epoch picks one for each occurrence by a hash of (seed, epoch, place
+were drawn of each; an epoch picks one for each occurrence by a hash of (seed, epoch, place
 in the corpus). Nothing is encoded while training, and a resumed run picks the same.
 """
 

@@ -46,8 +46,8 @@ class Remarks:
             )
         if self.lossy:
             found.append(
-                f"{_counted(len(self.lossy), self.unit)} with text that is unknown to the model "
-                f"and missing in the translation ({self._first(self.lossy)}): {named(self.lost)}"
+                f"{_counted(len(self.lossy), self.unit)} with text that the model has no piece for "
+                f"and that its translation lacks ({self._first(self.lossy)}): {named(self.lost)}"
             )
         if self.unknown:
             found.append(
@@ -68,7 +68,8 @@ def remarks(best: Translation) -> list[str]:
     if best.truncated:
         found.append(f"translation ended at the length limit: {RAISE}")
     if best.lost:
-        found.append(f"unknown to the model and missing in the translation: {named(best.lost)}")
+        lost = named(best.lost)
+        found.append(f"the model has no piece for this, and the translation lacks it: {lost}")
     if best.unknown:
         found.append("translation with <unk> for what the model could not write")
     return found

@@ -11,14 +11,16 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from seq2seq.decoding.formats import FORMATS, FormatName
+from seq2seq.decoding.parts import Note
 from seq2seq.decoding.remarks import Remarks
+from seq2seq.decoding.translation import Translation
 from seq2seq.decoding.translator import CHUNK, Translator
 from seq2seq.text.lines import decode_line, decode_strict, read_lines
 
@@ -26,6 +28,16 @@ PATIENCE = 0.02  # seconds to wait for another line of a pipe before the work be
 LISTED = 10  # warnings about single lines that are shown; of the rest, only the count is
 
 Warn = Callable[[str], None]
+
+
+class TranslatesRanked(Protocol):
+    """Anything that ranks translations of texts, such as a `Translator`."""
+
+    def nbest(
+        self, texts: Sequence[str], n: int, note: Note | None = None, *, alignment: bool = False
+    ) -> list[list[Translation]]:
+        """Return up to `n` translations for each text, best first; `note` gets what to know."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,20 @@ def translate_stream(
     for message in remarks.messages():
         warn(message)
     return Summary(lines, damaged)
+
+
+def translate_lines(
+    translator: TranslatesRanked, texts: Sequence[str], *, alignment: bool = False
+) -> tuple[list[Translation], list[str]]:
+    """Return the best translation of each line, and messages about what was split, cut or lost."""
+    messages: list[str] = []
+    notes, remarks = _Notes(messages.append), Remarks()
+    ranked = translator.nbest(texts, 1, notes, alignment=alignment)
+    best = [translations[0] for translations in ranked]
+    for number, translation in enumerate(best, 1):
+        remarks.add(number, translation)
+    notes.finish()
+    return best, messages + remarks.messages()
 
 
 def _parted(lines: list[str]) -> tuple[list[str], list[str]]:

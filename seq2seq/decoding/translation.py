@@ -10,10 +10,10 @@ from torch import Tensor
 from seq2seq.config.schema import AlignmentForm, DecodingConfig
 from seq2seq.decoding.hypothesis import Hypothesis
 from seq2seq.decoding.penalties import normalised
-from seq2seq.decoding.unknown import UnknownCharacters, UnknownWords
+from seq2seq.decoding.unknown import UnknownCharacters, UnknownWords, strange_pieces
 from seq2seq.errors import RecipeError
-from seq2seq.text.lines import encodable, one_line
-from seq2seq.text.splitting import LONG_TEXT, join
+from seq2seq.text.lines import one_line
+from seq2seq.text.splitting import join
 from seq2seq.text.tokenizer import EOS, UNK, Tokenizer
 from seq2seq.text.words import Words
 
@@ -39,7 +39,7 @@ class Translation:
     source_pieces: list[str] = field(default_factory=list)
     alignment: list[int] | list[list[float]] | None = None
     truncated: bool = False  # the length limit ended it, so that its end may be missing
-    lost: tuple[str, ...] = ()  # of the source, unknown to the model and not copied
+    lost: tuple[str, ...] = ()  # of the source: what the model has no piece for, and did not copy
     unknown: int = 0  # how many <unk> stand in it
 
 
@@ -94,24 +94,20 @@ class Writer:
         """
         if not parts:
             return [Translation("", 0.0, 0.0, [])]
-        strange = list(dict.fromkeys(self._unknown(text))) if any(UNK in p for p in parts) else []
+        strange = strange_pieces(text, parts, self.source)
         unknown = (
-            self.unknown.written(text, parts) if self.unknown and strange else [[] for _ in parts]
+            self.unknown.written(text, parts)
+            if self.unknown and any(UNK in part for part in parts)
+            else [[] for _ in parts]
         )
         result = []
         for rank in range(max(map(len, found))):
             chosen = [own[min(rank, len(own) - 1)] for own in found]
             rows = zip(parts, chosen, unknown, strict=True)
             joined = self._joined(parts, chosen, [self._text(*row) for row in rows])
-            lost = tuple(
-                piece for piece in strange
-                if piece not in joined.text and piece.strip("\ufffd")  # damage is told elsewhere
-            )  # fmt: skip
+            lost = tuple(piece for piece in strange if piece not in joined.text)
             result.append(replace(joined, lost=lost))
         return result
-
-    def _unknown(self, text: str) -> list[str]:
-        return self.source.unknown(encodable(text[:LONG_TEXT]))
 
     def _joined(
         self, parts: Sequence[Pieces], chosen: Sequence[Hypothesis], texts: Sequence[str]

@@ -58,6 +58,7 @@ class Translator:
         self.source = source
         self.target = target
         self.usual_source: int | None = None  # pieces; above it, sentences go one by one
+        self.languages = ("", "")  # of source and target, as the recipe names them
         self.decoding = decoding
         self.device = device
         self.continues = isinstance(model, LanguageModel)  # texts, in place of translating them
@@ -93,6 +94,7 @@ class Translator:
         precision = first.recipe.training.precision
         translator = cls(model, first.source, first.target, settings, place, precision)
         translator.usual_source = first.usual_source
+        translator.languages = first.recipe.data.languages
         return translator
 
     @property

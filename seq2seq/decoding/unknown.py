@@ -13,8 +13,11 @@ from pathlib import Path
 
 from torch import Tensor
 
+from seq2seq.decoding.parts import LONGEST_TEXT
 from seq2seq.errors import DataError, RecipeError
+from seq2seq.text.characters import has_text
 from seq2seq.text.lines import decode_line, encodable, read_lines
+from seq2seq.text.normalization import STAND_IN, WORD_START
 from seq2seq.text.splitting import LONG_TEXT
 from seq2seq.text.tokenizer import UNK, Tokenizer
 from seq2seq.text.words import Words
@@ -41,6 +44,21 @@ def read_dictionary(path: Path) -> dict[str, str]:
             )
         found.setdefault(source.strip(), target.strip())
     return found
+
+
+def strange_pieces(text: str, parts: Sequence[Sequence[int]], source: Tokenizer) -> list[str]:
+    """Return what of a text the model has no piece for: UNK, or spelled in bytes.
+
+    Each once; what cannot be seen, and U+FFFD, which stands for damage, are left out.
+    """
+    found: dict[str, None] = {}
+    if any(UNK in part for part in parts):
+        for start in range(0, min(len(text), LONGEST_TEXT), LONG_TEXT):
+            block = text[start : min(start + LONG_TEXT, LONGEST_TEXT)]
+            found.update(dict.fromkeys(source.unknown(encodable(block))))
+    found.update(dict.fromkeys(source.spelled(text[:LONGEST_TEXT])))
+    written = (piece.replace(STAND_IN, WORD_START) for piece in found)
+    return [piece for piece in written if has_text(piece.replace("\ufffd", ""))]
 
 
 class UnknownCharacters:

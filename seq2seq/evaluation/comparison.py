@@ -29,7 +29,6 @@ from seq2seq.evaluation.findings import (
 )
 from seq2seq.evaluation.systems import System
 from seq2seq.evaluation.testsets import TestSet
-from seq2seq.metrics.corpus import reference_remarks, translation_remarks
 from seq2seq.metrics.paired import (
     SEED,
     TRIALS,
@@ -41,6 +40,7 @@ from seq2seq.metrics.paired import (
     randomisation,
     resamples_for,
 )
+from seq2seq.metrics.remarks import reference_remarks, translation_remarks
 from seq2seq.metrics.statistics import (
     Counting,
     MetricName,
@@ -146,7 +146,12 @@ class _SetComparison:
                 f"{len(texts[0])} sentences are too few for intervals and tests to mean much"
             )
         for system, own in zip(systems, texts, strict=True):
-            found = translation_remarks(own, self.test_set.references, tokenize=self.tokenize)
+            found = translation_remarks(
+                own,
+                self.test_set.references,
+                tokenize=self.tokenize,
+                lowercase=self.settings.lowercase,
+            )
             noted += [f"{system.name}: {remark}" for remark in found]
         return SetResult(self.name, self.test_set, self.groups, results, noted)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from seq2seq.text.sentencepiece import WORD_START
+from seq2seq.text.normalization import WORD_START
 from seq2seq.text.tokenizer import EOS, SPECIALS
 
 if TYPE_CHECKING:
@@ -38,5 +37,16 @@ def word_looks(source: str, translation: Translation) -> Looks | None:
 
 
 def _word_of(pieces: Sequence[str]) -> list[int]:
-    """Return the number of the word that each piece is of."""
-    return [count - 1 for count in accumulate(piece.startswith(WORD_START) for piece in pieces)]
+    """Return the number of the word that each piece is of; -1 where pieces do not say.
+
+    A no-break space or an ideographic one parts words too, wherever it stands in pieces.
+    """
+    numbers: list[int] = []
+    number, parted = -1, False
+    for piece in pieces:
+        text = piece.removeprefix(WORD_START)
+        begins = not text.isspace() and (parted or text[:1].isspace())
+        number += piece.startswith(WORD_START) or begins
+        parted = text[-1:].isspace()
+        numbers.append(number)
+    return numbers

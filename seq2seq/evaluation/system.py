@@ -5,28 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
+from seq2seq.decoding.stream import TranslatesRanked, translate_lines
 from seq2seq.evaluation.testsets import (
     TestSet,
     check_counts,
     damage_remark,
     from_files,
+    language_in,
     read_texts,
 )
-from seq2seq.metrics.corpus import remarks
+from seq2seq.metrics.languages import has_no_spaces, tokenizer_remark
 from seq2seq.metrics.paired import FEWEST, Interval, Resamples
+from seq2seq.metrics.remarks import remarks
 from seq2seq.metrics.statistics import METRICS, MetricName, Score, statistics
 
 MOST = 100_000  # segments that are resampled; the score of more is sure enough
-
-
-class Translates(Protocol):
-    """Anything that turns texts into as many translations, such as a `Translator`."""
-
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        """Return one translation for each text, in order."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,11 @@ def evaluate_texts(
         test_set=test_set.name,
         pair=test_set.pair,
     )
-    doubts = remarks(hypotheses, test_set.references, tokenize=tokenizer)
+    doubts = remarks(
+        hypotheses, test_set.references, tokenize=tokenizer, lowercase=lowercase
+    )
+    if not tokenize and (remark := tokenizer_remark(test_set.language, tokenizer)):
+        doubts.append(remark)
     scores: dict[str, Score] = {name: one.score() for name, one in counted.items()}
     intervals: dict[str, Interval] = {}
     if FEWEST <= len(hypotheses) <= MOST:
@@ -92,6 +90,8 @@ def evaluate_files(
     texts, damaged = read_texts(hypothesis)
     counted = zip(test_set.reference_names, map(len, test_set.references), strict=True)
     check_counts([(str(hypothesis), len(texts)), *counted])
+    if not test_set.language and any(map(has_no_spaces, (texts, test_set.references[0]))):
+        test_set = replace(test_set, language=language_in(hypothesis))
     result = evaluate_texts(
         texts, test_set, tokenize=tokenize, lowercase=lowercase, metrics=metrics
     )
@@ -100,7 +100,7 @@ def evaluate_files(
 
 
 def evaluate_model(
-    model: Translates,
+    model: TranslatesRanked,
     test_set: TestSet,
     *,
     tokenize: str | None = None,
@@ -109,7 +109,12 @@ def evaluate_model(
 ) -> Evaluation:
     """Translate a test set's source and score the result."""
     assert test_set.source is not None, "a model needs something to translate"
-    hypotheses = model.translate(test_set.source)
-    return evaluate_texts(
-        hypotheses, test_set, tokenize=tokenize, lowercase=lowercase, metrics=metrics
+    best, messages = translate_lines(model, test_set.source)
+    result = evaluate_texts(
+        [translation.text for translation in best],
+        test_set,
+        tokenize=tokenize,
+        lowercase=lowercase,
+        metrics=metrics,
     )
+    return replace(result, remarks=(*messages, *result.remarks))

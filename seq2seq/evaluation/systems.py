@@ -26,7 +26,7 @@ from seq2seq.runtime.devices import peak_memory
 LOG = "log.jsonl"
 JOINT = "+"  # between the members of an ensemble
 
-KEPT = {"translations", "looks", "seconds", "parameters", "peak_memory"}
+KEPT = {"translations", "messages", "looks", "seconds", "parameters", "peak_memory"}
 
 Note = Callable[[str], None]
 
@@ -135,6 +135,8 @@ def translate(
         for source, one in zip(sources, found, strict=True):
             _keep(cache, _key(model, source, device), one)
     whole: list[dict[str, Any]] = [one for one in found if one is not None]
+    for message in (message for one in whole for message in one["messages"]):
+        note(f"{spec.name}: {message}")
     seconds = sum(float(one["seconds"]) for one in whole)
     cost = Cost(
         int(whole[0]["parameters"]),
@@ -154,6 +156,7 @@ def translate(
 def _translated(
     spec: Spec, sources: Sequence[Sequence[str]], device: str
 ) -> list[dict[str, Any] | None]:
+    from seq2seq.decoding.stream import translate_lines
     from seq2seq.decoding.translator import Translator, override
 
     translator = Translator.load(list(spec.paths), device=device)
@@ -164,11 +167,12 @@ def _translated(
     found: list[dict[str, Any] | None] = []
     for source in sources:
         began = time.perf_counter()
-        best = [ranked[0] for ranked in translator.nbest(source, 1, alignment=True)]
+        best, messages = translate_lines(translator, source, alignment=True)
         seconds = time.perf_counter() - began
         found.append(
             {
                 "translations": [one.text for one in best],
+                "messages": messages,
                 "looks": [word_looks(*pair) for pair in zip(source, best, strict=True)],
                 "seconds": seconds,
                 "parameters": count,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seq2seq.errors import DataError, UsageError
-from seq2seq.metrics.corpus import tokenizer_of
 from seq2seq.metrics.download import fetching
+from seq2seq.metrics.languages import DEFAULT_TOKENIZER, tokenizer_of
 from seq2seq.terminal import standard_input
 from seq2seq.text.lines import decode_line, read_lines
 
@@ -31,11 +31,12 @@ class TestSet:
     name: str | None = None  # sacrebleu's; None for files of one's own
     pair: str | None = None
     remarks: tuple[str, ...] = ()
+    language: str = ""  # of the references; "" where it is not known
 
     @property
     def tokenizer(self) -> str:
         """Return the tokenizer that BLEU takes for the target language."""
-        return tokenizer_of(self.pair.rpartition("-")[2] if self.pair else "")
+        return tokenizer_of(self.language or (self.pair or "").rpartition("-")[2])
 
 
 def read_texts(path: Path) -> tuple[list[str], int]:
@@ -49,8 +50,12 @@ def read_texts(path: Path) -> tuple[list[str], int]:
     return [text for text, _ in decoded], sum(damaged for _, damaged in decoded)
 
 
-def from_files(references: Sequence[Path], source: Path | None = None) -> TestSet:
+def from_files(
+    references: Sequence[Path], source: Path | None = None, language: str = ""
+) -> TestSet:
     """Read a test set from files; all must have the same number of lines.
+
+    Where no target language is given, the name of the references may tell it, as test.zh does.
 
     Raises:
         DataError: a file is missing, damaged or empty, or the numbers of lines differ.
@@ -67,7 +72,15 @@ def from_files(references: Sequence[Path], source: Path | None = None) -> TestSe
             for path, (_, damaged) in zip(paths, read, strict=True)
             if damaged
         ),
+        language=language or language_in(references[0]),
     )
+
+
+def language_in(path: Path) -> str:
+    """Return the language that a file's name ends with, if BLEU needs a tokenizer for it."""
+    suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    language = suffix.removeprefix(".")
+    return "" if tokenizer_of(language) == DEFAULT_TOKENIZER else language
 
 
 def check_counts(counted: Sequence[tuple[str, int]]) -> None:
@@ -109,5 +122,5 @@ def sacrebleu_set(name: str, pair: str) -> TestSet:
     ):
         source = Path(dataset.get_source_file(pair))
         references = [Path(path) for path in dataset.get_reference_files(pair)]
-    read = from_files(references, source)
-    return TestSet(read.references, read.reference_names, read.source, name, pair, read.remarks)
+    read = from_files(references, source, pair.rpartition("-")[2])
+    return replace(read, name=name, pair=pair)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from seq2seq.config.schema import Recipe
 from seq2seq.data.demo import PHENOMENA, Example, demo_corpus, word_for_word
+from seq2seq.decoding.stream import translate_lines
 from seq2seq.decoding.translator import Translator
 from seq2seq.metrics.corpus import score
 from seq2seq.metrics.statistics import Score
@@ -42,10 +43,14 @@ def train_demo(recipe: Recipe, run: Path, *, device: str, command: str) -> Itera
     return train(recipe, run, resume=resume, device=device, command=command)
 
 
-def score_demo(run: Path, *, device: str) -> DemoResult:
+def score_demo(run: Path, *, device: str, note: Callable[[str], None]) -> DemoResult:
     """Translate the test sentences with the trained model and the dictionary, and score both."""
     examples = demo_corpus(train=0).test
-    translations = Translator.load(run, device=device).translate([each.source for each in examples])
+    translator = Translator.load(run, device=device)
+    best, messages = translate_lines(translator, [each.source for each in examples])
+    for message in messages:
+        note(message)
+    translations = [translation.text for translation in best]
     by_word = [word_for_word(each.source) for each in examples]
     phenomena, shown = [], []
     for name in PHENOMENA:

@@ -10,6 +10,7 @@ import numpy as np
 from seq2seq.analysis.curves import read_curves
 from seq2seq.analysis.vectors import families, see
 from seq2seq.config.experiment import Contrast, Experiment, Figure, Row, RunGroup, System
+from seq2seq.config.languages import base_language, decided_pair
 from seq2seq.config.loading import assigned, check_recipe, own_data, recipe_values
 from seq2seq.config.schema import Recipe
 from seq2seq.errors import RecipeError
@@ -29,12 +30,13 @@ from seq2seq.experiments.results import (
 from seq2seq.experiments.runs import Note, Planned, cost_of, train_all
 from seq2seq.experiments.systems import Systems
 from seq2seq.files import sha256_of
+from seq2seq.metrics.languages import DEFAULT_TOKENIZER
 from seq2seq.metrics.perplexity import perplexity
 from seq2seq.metrics.seeds import permutation_p
 from seq2seq.metrics.statistics import MOSES, Score, statistics
 from seq2seq.models.bundle import load_bundle
 from seq2seq.text.lines import decode_line, read_lines
-from seq2seq.text.words import Moses
+from seq2seq.text.moses import Moses
 
 UNKNOWN = "<unk>"
 
@@ -69,12 +71,15 @@ class Reproduction:
         self.sizes = experiment.scale[scale]
         self.device, self.workers, self.note = device, workers, note
         self.data, self.folder = data.resolve(), folder
-        source, target = pair.split("-")
+        data_pair = {"data": {"pair": decided_pair(pair, data)}}
+        source, target = check_recipe(data_pair, set(), where="--pair").data.languages
+        self.source = source
         self.test = from_files(
-            [data / f"{experiment.test}.{target}"], data / f"{experiment.test}.{source}"
+            [data / f"{experiment.test}.{target}"], data / f"{experiment.test}.{source}", target
         )
         self.sources = self.test.source or []
-        self.tokenize = f"{MOSES}{target}"
+        spaced = self.test.tokenizer == DEFAULT_TOKENIZER
+        self.tokenize = f"{MOSES}{base_language(target)}" if spaced else self.test.tokenizer
         self.pieces = Pieces(folder / "pieces")
         self.planned = {
             group.name: [self._plan(group, seed) for seed in group.seeds]
@@ -218,7 +223,7 @@ class Reproduction:
 
     def _ranks(self) -> list[float]:
         """Return the mean frequency rank of each source sentence's words in the training text."""
-        language = self.pair.split("-")[0]
+        language = self.source
         path = self.data / f"train.{language}"
 
         def make() -> list[float]:

@@ -12,6 +12,7 @@ from seq2seq.decoding.forced import Pair
 from seq2seq.decoding.model import StepwiseModel
 from seq2seq.decoding.nbest import Candidate
 from seq2seq.decoding.scorer import Scorer
+from seq2seq.decoding.stream import translate_lines
 from seq2seq.decoding.translator import Translator, override, unheard
 from seq2seq.errors import RecipeError
 from seq2seq.experiments.pieces import Pieces
@@ -55,8 +56,11 @@ class Systems:
                 translator.decoding = override(translator.decoding, {"replace_unknown": True})
                 translator.aligner = self._aligner(translator, helper)
             began = time.perf_counter()
-            texts = translator.translate(self.sources, unheard)
-            return {"texts": texts, "seconds": time.perf_counter() - began}
+            best, messages = translate_lines(translator, self.sources)
+            seconds = time.perf_counter() - began
+            for message in messages:
+                self.note(f"{_shown(runs)}: {message}")
+            return {"texts": [translation.text for translation in best], "seconds": seconds}
 
         looking = _hashes([helper]) if helper else []
         return self.pieces.once(

@@ -6,7 +6,6 @@ with it. Weights are compared in float32 before they are quantised.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import random
@@ -23,11 +22,9 @@ from torch import Tensor, nn
 
 from seq2seq.decoding.search import longest_target
 from seq2seq.errors import ModelError, ResourceError, UsageError
-from seq2seq.export import engine as engine_module
-from seq2seq.files import replace_file
+from seq2seq.export.instructions import write_instructions
 from seq2seq.models.bundle import Bundle, load_bundle
 from seq2seq.nn.positions import sinusoids
-from seq2seq.text import splitting as splitting_module
 from seq2seq.text.folder import save_tokenizers
 from seq2seq.text.tokenizer import BOS, EOS, SPECIALS, UNK
 
@@ -35,33 +32,7 @@ Quantization = Literal["float32", "int8", "int16", "float16", "bfloat16"]
 
 PROBES, LONGEST_PROBE = 50, 40  # random pairs of pieces that both engines score
 ACTIVATIONS = {"relu": "RELU", "gelu": "GELU", "silu": "SWISH"}  # under the engine's names
-SETTINGS = (
-    "beam", "length_penalty", "no_repeat_ngram", "max_ratio", "max_extra", "max_input"
-)  # fmt: skip
 TOLERANCE = 1e-3  # of the log-probability of a piece
-USE = """# {name}
-
-Made by `seq2seq export` for CTranslate2 {version}, from a {languages} Transformer.
-
-```python
-import sys
-
-sys.path.insert(0, {name!r})
-from translator import Translator
-
-translator = Translator({name!r})
-print(translator.translate(["a sentence"]))
-```
-
-`translator.py` needs `pip install ctranslate2 sentencepiece`, and no seq2seq. It does what
-`seq2seq translate` does around the search: a text of several sentences and more than {usual} pieces
-is translated sentence by sentence, no source has more than {max_input} pieces, and no translation
-more than {max_ratio} times those of its source and {max_extra}. Its settings stand in
-`decoding.json`. Options of `ctranslate2.Translator`, such as `device="cuda"`, may be added.
-
-Whoever calls `ctranslate2.Translator` directly has to see to these limits: the model has positions
-for {positions} pieces, and a text without an end runs on to `max_decoding_length`.
-"""
 LEAST_POSITIONS = 1024  # of source and target: what the engine takes at most unless told otherwise
 
 
@@ -132,37 +103,8 @@ def _write(
     if quantization != "float32":
         _save(bundle, folder, quantization)
     save_tokenizers(folder, bundle.source, bundle.target)
-    _write_use(engine, bundle, folder, name)
+    write_instructions(bundle, folder, name, engine.__version__, _positions(bundle))
     return deviation
-
-
-def _write_use(engine: Any, bundle: Bundle, folder: Path, name: str) -> None:
-    """Write what translates with the model: settings, code, and a README that calls it."""
-    decoding = bundle.recipe.decoding
-    settings: dict[str, Any] = {key: getattr(decoding, key) for key in SETTINGS}
-    settings["usual_source"] = bundle.usual_source
-    text = USE.format(
-        name=name,
-        version=engine.__version__,
-        languages=" to ".join(bundle.recipe.data.languages),
-        usual=bundle.usual_source or decoding.max_input,
-        positions=_positions(bundle),
-        **settings,
-    )
-    replace_file(folder / "decoding.json", json.dumps(settings, indent=1).encode())
-    replace_file(folder / "translator.py", _standalone().encode())
-    replace_file(folder / "README.md", text.encode())
-
-
-def _standalone() -> str:
-    """Return the code that an exported folder holds, which needs no seq2seq."""
-    splitting = Path(splitting_module.__file__).read_text(encoding="utf-8")
-    using = Path(engine_module.__file__).read_text(encoding="utf-8")
-    kept = [
-        line for line in using.splitlines(keepends=True)
-        if not line.startswith(("from __future__", "from seq2seq"))
-    ]  # fmt: skip
-    return splitting.rstrip("\n") + "\n\n\n" + "".join(kept)
 
 
 def _positions(bundle: Bundle) -> int:

@@ -1,7 +1,7 @@
 """Translates with an exported model as seq2seq does: long lines in parts, within length limits.
 
-An exported folder holds this file, behind `seq2seq/text/splitting.py`, as `translator.py`, which
-needs ctranslate2 and sentencepiece and no seq2seq.
+An exported folder holds this file, behind `splitting.py` and `characters.py` of `seq2seq/text`, as
+`translator.py`, which needs ctranslate2 and sentencepiece and no seq2seq.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from seq2seq.text.characters import has_text
 from seq2seq.text.splitting import LONG_TEXT, join, sentences, split
 
 BREAKS = re.compile("[\x00\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029]+")
@@ -70,7 +71,7 @@ class Translator:
         usual = min(self.settings["usual_source"] or longest, longest)
         text = text[:LONGEST_TEXT].replace("\x00", " ")
         text = text.encode("utf-8", errors="surrogatepass").decode("utf-8", errors="replace")
-        if not text.strip():
+        if not has_text(text):
             return []
         rows = self.encode([text]) if len(text) <= LONG_TEXT else [[""] * (longest + 1)]
         size = len(rows[0])
@@ -83,6 +84,7 @@ class Translator:
         ]
 
     def encode(self, texts: Sequence[str]) -> list[list[str]]:
-        """Return the pieces of each text."""
-        rows: list[list[str]] = self.source.encode(list(texts), out_type=str)
+        """Return the pieces of each text; there are none where there is nothing to see."""
+        seen = [text if has_text(text) else "" for text in texts]
+        rows: list[list[str]] = self.source.encode(seen, out_type=str)
         return rows

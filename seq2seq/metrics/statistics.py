@@ -19,10 +19,10 @@ from sacrebleu.metrics.ter import TER
 
 from seq2seq.errors import DataError, ResourceError, UsageError
 from seq2seq.metrics.download import fetching
+from seq2seq.metrics.languages import DEFAULT_TOKENIZER
 
 MetricName: TypeAlias = Literal["BLEU", "chrF", "TER"]
 METRICS: tuple[MetricName, ...] = ("BLEU", "chrF", "TER")
-DEFAULT_TOKENIZER = "13a"
 CHUNK = 100  # resamples at a time
 MOSES = "moses-"  # and a language
 

@@ -33,7 +33,7 @@ def attention_document(found: Look) -> str:
     return json.dumps(document, ensure_ascii=False)
 
 
-def draw_attention(found: Look, path: Path) -> None:
+def draw_attention(found: Look, path: Path) -> list[str]:
     """Draw the weights: a row a written piece, a column a piece of the source.
 
     Raises:
@@ -48,4 +48,4 @@ def draw_attention(found: Look, path: Path) -> None:
     plot.set_xticks(range(len(found.source)), found.source, rotation=90, fontsize=8)
     plot.set_yticks(range(len(found.target)), found.target, fontsize=8)
     plot.xaxis.tick_top()
-    save(figure, path)
+    return save(figure, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from seq2seq.terminal import visible
@@ -74,6 +75,7 @@ class Bar:
         self.stream = stream
         self.progress: Progress | None = None
         self.task: TaskID | None = None
+        self.closed = False  # the terminal, while the training goes on to its next checkpoint
 
     def __enter__(self) -> Bar:
         """Start the bar."""
@@ -96,10 +98,19 @@ class Bar:
     def __exit__(self, *error: object) -> None:
         """Take the bar away, also after an error."""
         if self.progress is not None:
-            self.progress.stop()
+            with suppress(OSError):
+                self.progress.stop()
 
     def draw(self, event: Event) -> None:
         """Move the bar by a step, or print an event above it."""
+        if self.closed:
+            return
+        try:
+            self._draw(event)
+        except OSError:
+            self.closed = True
+
+    def _draw(self, event: Event) -> None:
         assert self.progress is not None and self.task is not None, "the view is not entered"
         if isinstance(event, Started):
             self.progress.update(self.task, total=event.total_steps, completed=event.step)
@@ -127,7 +138,8 @@ def described(event: Event) -> list[str]:
     if isinstance(event, Noted):
         return [event.message]
     if isinstance(event, Stopped):
-        return [f"stopped at step {event.step} after {duration(event.seconds)}: {event.reason}"]
+        by = f", by {event.limit}" if event.limit else ""
+        return [f"stopped at step {event.step} after {duration(event.seconds)}: {event.reason}{by}"]
     assert isinstance(event, Saved)
     return []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Sequence
 
 from matplotlib import rc_context
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 
 from seq2seq.evaluation.bands import Band
 from seq2seq.experiments.results import Drawing
+from seq2seq.report.fonts import take_literally
 from seq2seq.report.plots import COLOURS
 from seq2seq.report.vectors import vector_figure
 
@@ -43,8 +45,13 @@ def picture(drawing: Drawing) -> str:
         if drawing.vectors
         else band_figure(drawing.bands, AXES[drawing.figure.kind])
     )
+    take_literally(figure)
     held = io.BytesIO()
-    with rc_context({"svg.hashsalt": "seq2seq", "svg.fonttype": "none"}):
+    with (
+        rc_context({"svg.hashsalt": "seq2seq", "svg.fonttype": "none"}),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")  # the browser has the fonts
         figure.savefig(held, format="svg", metadata={"Date": None})
     return "data:image/svg+xml;base64," + base64.b64encode(held.getvalue()).decode()
 

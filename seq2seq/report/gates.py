@@ -56,7 +56,7 @@ def gate_document(found: Sequence[Read]) -> str:
     return json.dumps(document, ensure_ascii=False)
 
 
-def draw_gates(found: Sequence[Read], path: Path) -> None:
+def draw_gates(found: Sequence[Read], path: Path) -> list[str]:
     """Draw units over pieces: a column a layer, a row a gate; units sorted by their mean.
 
     Raises:
@@ -86,4 +86,4 @@ def draw_gates(found: Sequence[Read], path: Path) -> None:
             plot.set_xticks(range(len(read.pieces)), read.pieces, rotation=90, fontsize=7)
             plot.set_yticks([])
             plot.set_ylabel("units")
-    save(figure, path)
+    return save(figure, path)

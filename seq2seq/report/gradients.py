@@ -68,7 +68,7 @@ def gradient_document(flows: Sequence[Flow]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def draw_gradients(flows: Sequence[Flow], path: Path) -> None:
+def draw_gradients(flows: Sequence[Flow], path: Path) -> list[str]:
     """Draw a panel for each kind of distance, a line for each flow, on a logarithmic scale.
 
     Raises:
@@ -82,7 +82,7 @@ def draw_gradients(flows: Sequence[Flow], path: Path) -> None:
         _draw(plot, [flow for flow in flows if flow.over == kind])
         plot.set_xlabel(AXES[kind])
         plot.set_ylabel("norm of the gradient")
-    save(figure, path)
+    return save(figure, path)
 
 
 def _draw(plot: Axes, flows: Sequence[Flow]) -> None:

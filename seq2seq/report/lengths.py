@@ -53,7 +53,7 @@ def length_document(found: Sequence[Costs]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def draw_lengths(found: Sequence[Costs], path: Path) -> None:
+def draw_lengths(found: Sequence[Costs], path: Path) -> list[str]:
     """Draw rates over length, training beside translation, on logarithmic scales.
 
     Raises:
@@ -76,4 +76,4 @@ def draw_lengths(found: Sequence[Costs], path: Path) -> None:
         plot.grid(alpha=0.3)
         plot.spines[["top", "right"]].set_visible(False)
         plot.legend(fontsize=8)
-    save(figure, path)
+    return save(figure, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,14 +12,17 @@ from matplotlib.figure import Figure
 
 from seq2seq.analysis.curves import Axis, Curve, Judged
 from seq2seq.errors import ResourceError, UsageError
+from seq2seq.report.fonts import take_literally, use_fonts
 
+DOTS = 150  # an inch
+MOST_PIXELS = 100_000_000  # of four bytes; an alignment of about 200 pieces and 200
 FORMATS = (".png", ".svg", ".pdf")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES = ("-", "--", ":", "-.")  # when the colours are used up
 LABELS = {"step": "steps", "epoch": "epochs", "minutes": "minutes of training"}
 
 
-def draw_curves(curves: Sequence[Curve], by: Axis, path: Path) -> None:
+def draw_curves(curves: Sequence[Curve], by: Axis, path: Path) -> list[str]:
     """Draw losses above each other's BLEU into a file, PNG, SVG or PDF by its ending.
 
     Raises:
@@ -44,7 +48,7 @@ def draw_curves(curves: Sequence[Curve], by: Axis, path: Path) -> None:
         plot.grid(alpha=0.3)
         plot.spines[["top", "right"]].set_visible(False)
     axes[-1].legend(fontsize=8)
-    save(figure, path)
+    return save(figure, path)
 
 
 def check_format(path: Path) -> None:
@@ -91,11 +95,30 @@ def _in_order(curve: Curve) -> list[Judged]:
     return [one for one in curve.validations if not one.averaged]
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure; raises ResourceError where that cannot be done."""
+def save(figure: Figure, path: Path) -> list[str]:
+    """Write a figure.
+
+    Returns:
+        A message about characters that no font of this machine has, or none.
+
+    Raises:
+        UsageError: it is too large to be drawn.
+        ResourceError: the file cannot be written.
+    """
+    width, height = (int(DOTS * inches) for inches in figure.get_size_inches())
+    if width * height > MOST_PIXELS:
+        raise UsageError(
+            f"{path} would have {width:,} times {height:,} pixels, more than {MOST_PIXELS:,}",
+            "show less, such as a shorter sentence, or take --json in place of --output",
+        )
+    take_literally(figure)
+    remarks = use_fonts(figure)
     try:
-        figure.savefig(path, dpi=150)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")  # told in one line
+            figure.savefig(path, dpi=DOTS)
     except OSError as error:
         raise ResourceError(
             f"cannot write {path}: {error.strerror}", "choose another --output"
         ) from error
+    return remarks

@@ -58,7 +58,7 @@ def vector_values(found: Named) -> dict[str, Any]:
     }
 
 
-def draw_vectors(found: Named, path: Path) -> None:
+def draw_vectors(found: Named, path: Path) -> list[str]:
     """Draw the plane of the two principal components: a row for each model, a column a family.
 
     Raises:
@@ -66,7 +66,7 @@ def draw_vectors(found: Named, path: Path) -> None:
         ResourceError: the file cannot be written.
     """
     check_format(path)
-    save(vector_figure(found), path)
+    return save(vector_figure(found), path)
 
 
 def vector_figure(found: Named) -> Figure:

@@ -54,13 +54,14 @@ def _train_pieces(
     sample: Sequence[tuple[str, str]], text: TextConfig
 ) -> tuple[Tokenizer, Tokenizer]:
     sides = [[pair[side] for pair in sample] for side in (0, 1)]
+
+    def train(sentences: list[str], size: int) -> SentencePiece:
+        return train_sentencepiece(sentences, text.tokenizer, size, text.normalization)
+
     if text.joint:
-        joint = train_sentencepiece(sides[0] + sides[1], text.tokenizer, text.sizes[0])
+        joint = train(sides[0] + sides[1], text.sizes[0])
         return joint, joint
-    source, target = (
-        train_sentencepiece(side, text.tokenizer, size)
-        for side, size in zip(sides, text.sizes, strict=True)
-    )
+    source, target = map(train, sides, text.sizes)
     return source, target
 
 

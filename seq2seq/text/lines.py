@@ -15,12 +15,13 @@ import re
 import stat
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from seq2seq.errors import DataError, way_out
+from seq2seq.text.formats import HEAD, refuse_other_formats
 
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -42,12 +43,12 @@ def read_lines(source: Path | BinaryIO, name: str = "") -> Iterator[bytes]:
     """Yield each line of a file or an open binary stream as bytes, as soon as it has been read.
 
     `name` stands in messages where `source` is a stream. Raises DataError for a file that is
-    missing, is a folder, cannot be read, or is a damaged or truncated gzip file.
+    missing, is a folder, cannot be read, is a damaged or truncated gzip file, or is no plain text.
     """
     name = name or (str(source) if isinstance(source, Path) else "input")
     with ExitStack() as stack:
         stream = _open(source, stack) if isinstance(source, Path) else _peekable(source)
-        lines = _whole(_unpacked(stream, stack), name)
+        lines = _whole(_unpacked(stream, stack, name), name)
         first = next(lines, None)
         if first is None:
             return
@@ -96,11 +97,14 @@ def is_blank(text: str) -> bool:
     return not text.replace("\x00", " ").strip()
 
 
-def measure(path: Path) -> FileFacts:
-    """Read a regular file once and return its facts; raises DataError as `read_lines` does."""
+def measure(path: Path, is_text: bool = True) -> FileFacts:
+    """Read a regular file once and return its facts; raises DataError as `read_lines` does.
+
+    A file that need not be text is not refused for its content.
+    """
     lines, digest, last, size, mark_only = 0, hashlib.sha256(), b"\n", 0, False
     with ExitStack() as stack:
-        stream = _unpacked(_open(path, stack, regular=True), stack)
+        stream = _unpacked(_open(path, stack, regular=True), stack, str(path), is_text)
         for block in _whole(iter(lambda: stream.read(BLOCK), b""), str(path)):
             digest.update(block)
             lines += block.count(b"\n")
@@ -139,6 +143,8 @@ def missing(path: Path) -> DataError:
     if not folder.is_dir():
         return DataError(f"{path} does not exist", f"{folder} is not a folder either")
     names = sorted(entry.name for entry in folder.iterdir())
+    if packed := [name for name in names if name.startswith(f"{path.name}.")]:
+        return DataError(f"{path} does not exist", f"unpack {packed[0]} (only .gz is read packed)")
     near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
     if near:
         return DataError(f"{path} does not exist", f"nearest in that folder: {', '.join(near)}")
@@ -168,15 +174,29 @@ def _peekable(stream: BinaryIO) -> io.BufferedReader:
     return io.BufferedReader(cast(io.RawIOBase, stream))
 
 
-def _unpacked(stream: io.BufferedReader, stack: ExitStack) -> BinaryIO:
-    if stream.peek(2)[:2] != GZIP_MAGIC:
-        return stream
-    return cast(BinaryIO, stack.enter_context(gzip.open(stream, "rb")))
+def _unpacked(
+    stream: io.BufferedReader, stack: ExitStack, name: str, is_text: bool = True
+) -> BinaryIO:
+    """Return a stream of unpacked bytes; raises DataError, by its content, for what is no text."""
+    with _explaining(name):
+        unpacked: Any = stream
+        if stream.peek(2)[:2] == GZIP_MAGIC:
+            unpacked = stack.enter_context(gzip.GzipFile(fileobj=stream))
+        if is_text:
+            refuse_other_formats(unpacked.peek(HEAD)[:HEAD], name)
+        return cast(BinaryIO, unpacked)
 
 
 def _whole(parts: Iterator[bytes] | BinaryIO, name: str) -> Iterator[bytes]:
-    try:
+    with _explaining(name):
         yield from parts
+
+
+@contextmanager
+def _explaining(name: str) -> Iterator[None]:
+    """Raise a DataError for a file that cannot be read to its end."""
+    try:
+        yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         message = f"{name} is a damaged or truncated gzip file ({error})"
         raise DataError(message, "fetch or pack it again") from None

@@ -10,20 +10,35 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from random import Random
 
 import sentencepiece
 
+from seq2seq.config.schema import NormalizationName
 from seq2seq.errors import DataError, ModelError, RecipeError
+from seq2seq.text.alphabet import BYTES, LONGEST_SENTENCE, trainable
+from seq2seq.text.characters import has_text, script
 from seq2seq.text.lines import encodable, is_blank, one_line
+from seq2seq.text.normalization import (
+    STAND_IN,
+    WORD_START,
+    normalizer,
+    written_back,
+)
+from seq2seq.text.segmentation import sampled_bpe, sampled_unigram
 from seq2seq.text.tokenizer import BOS, EOS, PAD, SPECIALS, UNK
 
 TRAINING_THREADS = 4  # fixed, whatever the machine has
 BATCH_WORTH_THREADS = 64  # texts; below that, starting threads costs more than it gives
 FATAL_ONLY = 3
-WORD_START = "\u2581"
+BYTES_FROM = 2 * BYTES  # a smaller vocabulary would be of bytes for the most part
+LARGE_SCRIPTS = {"CJK", "HANGUL"}
 
 sentencepiece.set_min_log_level(FATAL_ONLY)
 
@@ -42,7 +57,7 @@ class SentencePiece:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the content ids of each text."""
-        clean = [encodable(text) for text in texts]
+        clean = [encodable(text) if has_text(text) else "" for text in texts]
         threads = -1 if len(clean) >= BATCH_WORTH_THREADS else 1
         rows: list[list[int]] = self._processor.encode(clean, num_threads=threads)
         return rows
@@ -69,6 +84,62 @@ class SentencePiece:
         ids: list[int] = self._processor.piece_to_id(pieces)
         return [piece for piece, index in zip(pieces, ids, strict=True) if index == UNK]
 
+    def uncovered(self, texts: Sequence[str], rows: Sequence[Sequence[int]]) -> Counter[str]:
+        """Count the characters without a piece of their own in texts and the rows of their ids."""
+        counts: Counter[str] = Counter()
+        special = {UNK, *self._bytes}
+        for text, row in zip(texts, rows, strict=True):
+            if not special.isdisjoint(row):
+                counts.update(self._processor.normalize(encodable(text)))
+        return Counter(
+            {
+                WORD_START if character == STAND_IN else character: count
+                for character, count in counts.items()
+                if character not in self.alphabet
+            }
+        )
+
+    def spelled(self, text: str) -> list[str]:
+        """Return the characters of a text that are spelled in bytes, and so are hardly known.
+
+        Not those of Chinese or Korean writing in a model that has some of it: of thousands, some
+        are always rare, and a translation has no need of them.
+        """
+        written = text.replace(" ", "").replace(WORD_START, STAND_IN)
+        if not self._bytes or self.alphabet.issuperset(written):
+            return []
+        normalized = dict.fromkeys(self._processor.normalize(encodable(text)))
+        strange = [
+            WORD_START if each == STAND_IN else each
+            for each in normalized if each not in self.alphabet
+        ]  # fmt: skip
+        return [
+            each for each in strange
+            if unicodedata.category(each)[0] in "LNPS" and not self._scripts & {script(each)}
+        ]  # fmt: skip
+
+    @cached_property
+    def _scripts(self) -> set[str]:
+        return LARGE_SCRIPTS & set(map(script, self.alphabet))
+
+    @property
+    def spells_bytes(self) -> bool:
+        """Return whether characters without a piece are spelled in bytes, not lost."""
+        return bool(self._bytes)
+
+    @cached_property
+    def alphabet(self) -> frozenset[str]:
+        """Return the characters that have pieces."""
+        special = {*range(EOS + 1), *self._bytes}
+        names = (name for index, name in enumerate(self._names) if index not in special)
+        return frozenset(chain.from_iterable(names)) | {WORD_START}
+
+    @cached_property
+    def _bytes(self) -> frozenset[int]:
+        ids = list(range(self.size))
+        flags: list[bool] = self._processor.is_byte(ids)
+        return frozenset(index for index, is_byte in zip(ids, flags, strict=True) if is_byte)
+
     def join(self, pieces: Sequence[str]) -> str:
         """Return detokenized text, one line, for pieces; one that is not known stands as it is."""
         return one_line(self._processor.decode(list(pieces)))
@@ -93,44 +164,56 @@ class SentencePiece:
 
         `strength` is alpha of Kudo (2018) for a unigram model, smaller being more varied, and the
         share of merges left out of Provilkov et al. (2020) for BPE. A word with an unknown
-        character has only its own segmentation. The result is a function of the arguments.
+        character, or one in bytes, has only its own segmentation. The result is a function of the
+        arguments.
         """
-        names = self._names
-        texts = ["".join(names[piece] for piece in word) for word in words]
-        free = [
-            place
-            for place, (word, text) in enumerate(zip(words, texts, strict=True))
-            if UNK not in word and text.startswith(WORD_START)
-        ]
-        result = [[word] * count for word in words]
-        asked = [texts[place].removeprefix(WORD_START) for place in free]
-        for number in range(count):
-            # One thread, made for this call, whose generator begins with this seed.
-            sentencepiece.set_random_generator_seed((seed * count + number) % 2**32)
-            drawn = self._processor.encode(
-                asked, enable_sampling=True, alpha=strength, nbest_size=-1, num_threads=1
-            )
-            for place, row in zip(free, drawn, strict=True):
-                if "".join(names[piece] for piece in row) == texts[place]:
-                    result[place][number] = tuple(row)
+        special = {UNK, *self._bytes}
+        sampled = sampled_bpe if self._merges else sampled_unigram
+        result = []
+        for word in words:
+            text = "".join(self.pieces(word))
+            rows: list[tuple[int, ...]] = []
+            if special.isdisjoint(word):
+                rows = sampled(text, self._scores, count, strength, Random(f"{seed}/{text}"))
+            result.append(rows or [word] * count)
         return result
+
+    @cached_property
+    def _scores(self) -> dict[str, tuple[int, float]]:
+        """The id and the score of each piece of characters."""
+        special = {*range(EOS + 1), *self._bytes}
+        ids = [index for index in range(self.size) if index not in special]
+        scores: list[float] = self._processor.get_score(ids)
+        entries = zip(ids, scores, strict=True)
+        return {self._names[index]: (index, score) for index, score in entries}
+
+    @property
+    def _merges(self) -> bool:
+        """Whether this is BPE: its scores are whole numbers, the ranks of merges."""
+        return all(score.is_integer() for _, score in self._scores.values())
 
     def save(self, path: Path) -> None:
         """Write the model's bytes."""
         path.write_bytes(self._model)
 
 
-def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> SentencePiece:
+def train_sentencepiece(
+    sentences: Sequence[str], kind: str, size: int, normalization: NormalizationName = "identity"
+) -> SentencePiece:
     """Train a model of `kind` "unigram" or "bpe" with up to `size` pieces, special ones included.
 
-    Text with too few different pieces gives a smaller model. Raises DataError where there is no
-    text, and RecipeError where `size` cannot even hold the text's characters.
+    From `BYTES_FROM` pieces on, 256 of them are bytes, in which characters without a piece are
+    spelled. Text with too few different pieces gives a smaller model. Raises DataError where there
+    is no text, and RecipeError where `size` cannot even hold the text's characters.
     """
     if all(map(is_blank, sentences)):
         raise DataError("there is no text to train a tokenizer on", "every sentence is blank")
     model = io.BytesIO()
     # A list, since a signal that arrives in a generator would look like an error of the text.
     clean = [encodable(sentence) for sentence in sentences]
+    spells_bytes = size >= BYTES_FROM
+    rules = normalizer(normalization, clean)
+    clean = trainable([rules.normalize(text) for text in clean], size, spells_bytes)
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(clean),
@@ -138,8 +221,9 @@ def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> Sente
             model_type=kind,
             vocab_size=size,
             hard_vocab_limit=False,
-            character_coverage=_coverage(sentences, size),
-            normalization_rule_name="nmt_nfkc",
+            character_coverage=1.0,
+            byte_fallback=spells_bytes,
+            normalizer=rules,
             pad_id=PAD,
             unk_id=UNK,
             bos_id=BOS,
@@ -147,19 +231,12 @@ def train_sentencepiece(sentences: Sequence[str], kind: str, size: int) -> Sente
             num_threads=TRAINING_THREADS,
             input_sentence_size=0,
             shuffle_input_sentence=False,
+            max_sentence_length=LONGEST_SENTENCE,
             minloglevel=FATAL_ONLY,
         )
     except RuntimeError as error:
         raise _explained(error, size) from None
-    return SentencePiece(model.getvalue())
-
-
-def _coverage(sentences: Sequence[str], size: int) -> float:
-    """Keep every character, unless stray scripts of the web would fill the vocabulary."""
-    characters: set[str] = set()
-    for sentence in sentences:
-        characters.update(sentence)
-    return 1.0 if len(characters) <= max(256, size // 16) else 0.9995
+    return SentencePiece(written_back(model.getvalue()))
 
 
 def _explained(error: RuntimeError, size: int) -> Exception:

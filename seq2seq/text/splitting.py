@@ -68,7 +68,7 @@ def join(parts: Sequence[str]) -> str:
     """
     text = ""
     for part in filter(None, parts):
-        before, after = text.rstrip("”’…—\"'")[-1:], part.lstrip("“‘\"'")[:1]
+        before, after = text.rstrip("”’…—\"'.!?,;:")[-1:], part.lstrip("“‘\"'")[:1]
         text += part if not text or (_is_wide(before) and _is_wide(after)) else " " + part
     return text
 
@@ -120,7 +120,8 @@ def _cut(text: str, start: int, end: int) -> str:
 
 
 def _sentences(text: str) -> list[Span]:
-    marks = [match for match in ENDS.finditer(text) if _ends(text, match)]
+    lowercased = text.islower()
+    marks = [match for match in ENDS.finditer(text) if _ends(text, match, lowercased)]
     return _between(text, [_end(text, match) for match in marks])
 
 
@@ -148,8 +149,11 @@ def _between(text: str, ends: Sequence[int]) -> list[Span]:
     return spans
 
 
-def _ends(text: str, match: re.Match[str]) -> bool:
-    """Return whether a sentence ends with this mark, and the closing quotes behind it."""
+def _ends(text: str, match: re.Match[str], lowercased: bool) -> bool:
+    """Return whether a sentence ends with this mark, and the closing quotes behind it.
+
+    A small letter says that it goes on, unless the whole text is `lowercased`.
+    """
     marks = match[0].rstrip(CLOSING + "“")
     after = text[match.end() : match.end() + 1]
     if marks.isspace():  # of Thai
@@ -161,7 +165,7 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     if after and not after.isspace():
         return marks[-1] in "!?．…" and _is_wide(after)
     following = text[match.end() : match.end() + 64].lstrip()
-    if not following or following[0].islower():
+    if not following or (following[0].islower() and not lowercased):
         return False
     if marks != ".":
         return True
@@ -170,7 +174,7 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     return not (
         following[0].isdigit()  # "No. 5"
         or (before.lower() in ABBREVIATIONS and match[0] == marks)
-        or "." in before
+        or ("." in before and max(map(len, before.split("."))) <= 2)  # "U.S.", "z.B."
         or (len(before) == 1 and before.isalpha())
         or (before.isdigit() and len(before) <= 2)  # "am 3. Mai"
         or not (following[0].isalnum() or following[0] in OPENING)

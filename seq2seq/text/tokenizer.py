@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -47,6 +48,19 @@ class Tokenizer(Protocol):
 
     def unknown(self, text: str) -> list[str]:
         """Return how the pieces of a text that become UNK are written in it, in order."""
+        ...
+
+    def spelled(self, text: str) -> list[str]:
+        """Return the characters of a text that are hardly known, since bytes stand for them."""
+        ...
+
+    @property
+    def spells_bytes(self) -> bool:
+        """Return whether what has no piece of its own is spelled in bytes, and not UNK."""
+        ...
+
+    def uncovered(self, texts: Sequence[str], rows: Sequence[Sequence[int]]) -> Counter[str]:
+        """Count the characters without a piece in texts and their ids; words have no pieces."""
         ...
 
     def join(self, pieces: Sequence[str]) -> str:

@@ -1,4 +1,8 @@
-"""Word vocabularies as of 2014: Moses tokenization, the most frequent words, else `<unk>`."""
+"""Word vocabularies as of 2014: Moses tokenization, the most frequent words, else `<unk>`.
+
+The count of `<pad>` tells which tokenization the words are of: 0 is Moses' own, which older runs
+have, 1 is the one that brings text back as it was.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seq2seq.errors import DataError, ModelError
-from seq2seq.text.lines import encodable, one_line
+from seq2seq.text.moses import Moses, ReversibleMoses, unmarked
 from seq2seq.text.tokenizer import EOS, SPECIALS, UNK
 
 LARGEST_COUNTER = (
@@ -16,27 +20,7 @@ LARGEST_COUNTER = (
 )
 
 
-class Moses:
-    """Moses tokenization of one language, both ways."""
-
-    def __init__(self, language: str) -> None:
-        # its tables take a second to load, which models of subwords have no use for
-        from sacremoses import MosesDetokenizer, MosesTokenizer
-
-        code = language.partition("_")[0].lower()
-        self._tokenizer = MosesTokenizer(code)
-        self._detokenizer = MosesDetokenizer(code)
-
-    def split(self, text: str) -> list[str]:
-        """Return the words of a text."""
-        words: list[str] = self._tokenizer.tokenize(
-            encodable(text), aggressive_dash_splits=False, escape=False
-        )
-        return words
-
-    def join(self, words: Sequence[str]) -> str:
-        """Return running text, one line, for words."""
-        return one_line(self._detokenizer.detokenize(list(words), unescape=False))
+TOKENIZATIONS: tuple[type[Moses], ...] = (Moses, ReversibleMoses)
 
 
 class Words:
@@ -47,9 +31,9 @@ class Words:
     def __init__(self, file: bytes, language: str, name: str = "word vocabulary") -> None:
         """Take a vocabulary file's bytes; raises ModelError, naming `name`, for damage."""
         self._file = file
-        self._words = _parsed(file, name)
+        self._words, tokenization = _parsed(file, name)
         self._ids = {word: index for index, word in enumerate(self._words) if index > EOS}
-        self._moses = Moses(language)
+        self._moses = tokenization(language)
         self.size = len(self._words)
         self.digest = hashlib.sha256(file).hexdigest()
 
@@ -62,8 +46,18 @@ class Words:
         return self._moses.join(words)
 
     def unknown(self, text: str) -> list[str]:
-        """Return the words of a text that become UNK, in order."""
-        return [word for word in self.split(text) if word not in self._ids]
+        """Return the words of a text that become UNK, in order, without marks of spaces."""
+        return [unmarked(word) for word in self.split(text) if word not in self._ids]
+
+    spells_bytes = False
+
+    def spelled(self, text: str) -> list[str]:
+        """Return nothing: words are known, or UNK."""
+        return []
+
+    def uncovered(self, texts: Sequence[str], rows: Sequence[Sequence[int]]) -> Counter[str]:
+        """Return nothing: words, not characters, are unknown."""
+        return Counter()
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the word ids of each text."""
@@ -100,18 +94,18 @@ def train_words(texts: Iterable[str], language: str, size: int) -> Words:
 
     Words of equal count are ordered by spelling. Raises DataError where there is no word at all.
     """
-    split = Moses(language).split
+    split = ReversibleMoses(language).split
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(split(text))
+        counts.update(word for word in split(text) if word not in SPECIALS)
         if len(counts) > LARGEST_COUNTER:
             counts = _pruned(counts)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: size - len(SPECIALS)]
     if not ranked:
         raise DataError("there is no text to build a vocabulary from", "every sentence is blank")
-    lines = [f"{special}\t0" for special in SPECIALS] + [
-        f"{word}\t{count}" for word, count in ranked
-    ]
+    version = TOKENIZATIONS.index(ReversibleMoses)
+    special = [(SPECIALS[0], version), *((name, 0) for name in SPECIALS[1:])]
+    lines = [f"{word}\t{count}" for word, count in [*special, *ranked]]
     return Words(("\n".join(lines) + "\n").encode("utf-8"), language)
 
 
@@ -124,8 +118,8 @@ def _pruned(counts: Counter[str]) -> Counter[str]:
     return counts
 
 
-def _parsed(file: bytes, name: str) -> list[str]:
-    """Return the words of a vocabulary file that may come from a stranger."""
+def _parsed(file: bytes, name: str) -> tuple[list[str], type[Moses]]:
+    """Return the words of a vocabulary file that may come from a stranger, and what split them."""
     try:
         lines = file.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
@@ -142,7 +136,12 @@ def _parsed(file: bytes, name: str) -> list[str]:
         raise _damaged(name, f"it must start with {', '.join(SPECIALS)}")
     if len(set(words)) != len(words):
         raise _damaged(name, "a word is there twice")
-    return words
+    version = lines[0].partition("\t")[2]
+    if version not in map(str, range(len(TOKENIZATIONS))):
+        raise ModelError(
+            f"{name} has a tokenization that this seq2seq does not know", "install a newer one"
+        )
+    return words, TOKENIZATIONS[int(version)]
 
 
 def _damaged(name: str, why: str) -> ModelError:

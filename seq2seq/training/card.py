@@ -15,7 +15,7 @@ def write_card(session: Session) -> None:
     model, data = recipe.model, recipe.data
     width = f"{model.layers} + {model.layers} layers of {model.hidden}"
     source_size, target_size = session.prepared.source.size, session.prepared.target.size
-    scores = "No validation was reached."
+    scores = f"No validation was reached; these are the weights of step {state.step}."
     if state.best_score is not None:
         found = (
             f"BLEU {state.best_bleu:.2f} (greedy; `{state.best_signature}`)"
@@ -32,6 +32,7 @@ def write_card(session: Session) -> None:
     kept = f"{report.kept:,} pairs kept; SHA-256 `{session.prepared.data_hash}`"
     minutes = state.seconds / 60
     cost = f"{state.step:,} steps, {state.pieces:,} pieces of both sides, {minutes:.1f} minutes"
+    ended = (state.finished or "not yet") + (f" (`{state.limit}`)" if state.limit else "")
     rows = "\n".join(f"| {part} | {count:,} |" for part, count in counts.items())
     text = f"""# {data.pair} translation model
 
@@ -41,7 +42,7 @@ def write_card(session: Session) -> None:
 - **Score**: {scores}
 - **Data**: {data.format} `{data.path}`, {kept}.
 - **Cost**: {cost}, {session.precision}.
-- **Ended**: {state.finished or "not yet"}.
+- **Ended**: {ended}.
 - **Made by**: `{session.command}`
 - **Use**: `seq2seq translate {session.run} < input > output`
 

@@ -11,23 +11,26 @@ import os
 import platform
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from seq2seq.config.schema import Recipe
+from seq2seq.config.schema import DataConfig, Recipe
 from seq2seq.data.prepare import Prepared
 from seq2seq.documents import parse_table, signed
 from seq2seq.errors import ModelError, ResourceError, UsageError
-from seq2seq.files import read_plain, replace_file
+from seq2seq.files import TEMPORARY, read_plain, replace_file
 from seq2seq.models.bundle import FORMAT, RECIPE, read_document, read_recipe
 
 CHECKPOINTS, LOG, LOCK = "checkpoints", "log.jsonl", ".lock"
+DATA_FROM_RUN = "data_from_run"  # in recipe.json: the folder of text as seen from the run directory
 LARGEST_LOG = 1 << 28  # bytes; a million steps with a line each have a fifth of it
 CARD = "README.md"  # written when training ends
+
+BEGUN = (CHECKPOINTS, "source.model", "target.model", "source.vocab", "target.vocab")
 
 MAY_CHANGE = (  # fields that a resumed run may have otherwise
     "training.max_steps",
@@ -61,12 +64,7 @@ def locked(run: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = (
-                os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another process"
-            )
-            raise ModelError(
-                f"run directory {run} is in use by {holder}", "wait for it, or choose another --run"
-            ) from error
+            raise _in_use(run, descriptor) from error
         except OSError as error:  # some network file systems have no locks
             raise ResourceError(
                 f"cannot lock {run / LOCK}: {error.strerror}",
@@ -80,6 +78,29 @@ def locked(run: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def refuse_held(run: Path) -> None:
+    """Raise a ModelError where another process is training in a directory; take no lock."""
+    try:
+        descriptor = os.open(run / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # nobody has ever been there, or nobody can be
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise _in_use(run, descriptor) from error
+    except OSError:  # a file system without locks
+        return
+    finally:
+        os.close(descriptor)
+
+
+def _in_use(run: Path, descriptor: int) -> ModelError:
+    holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another process"
+    return ModelError(
+        f"run directory {run} is in use by {holder}", "wait for it, or choose another --run"
+    )
+
+
 def refuse_used(run: Path) -> None:
     """Raise a UsageError where a new run would mix with what is in the directory already."""
     try:
@@ -90,6 +111,11 @@ def refuse_used(run: Path) -> None:
     if RECIPE in foreign:
         raise UsageError(
             f"{run} holds a run already", "go on with --resume, or choose another --run"
+        )
+    if all(name in BEGUN or name.startswith(TEMPORARY) for name in foreign):
+        raise UsageError(
+            f"{run} holds what a run left that was killed while it began",
+            "begin it again with --resume, or choose another --run",
         )
     raise UsageError(f"{run} is not empty (it has {foreign[0]})", "choose another --run")
 
@@ -121,6 +147,7 @@ def write_document(
         "recipe": recipe.model_dump(),
         "tokenizers": {"source": prepared.source.digest, "target": prepared.target.digest},
         "data": prepared.data_hash,
+        DATA_FROM_RUN: _data_from(run, recipe),
         "environment": surroundings,
         "command": command,
         "usual_source": prepared.train.usual_source,
@@ -131,8 +158,29 @@ def write_document(
     )
 
 
+def has_files(data: DataConfig) -> bool:
+    """Return whether a recipe's text lies in files of a folder."""
+    return data.format in ("text", "tsv", "jsonl") and bool(data.path)
+
+
+def _data_from(run: Path, recipe: Recipe) -> str:
+    """Return the way from a run to its text, which holds where both are moved together.
+
+    A relative path of a run that goes on means what it meant when it was written.
+    """
+    if not has_files(recipe.data):
+        return ""
+    if (run / RECIPE).is_file() and read_recipe(run).data.path == recipe.data.path:
+        written = str(read_document(run).get(DATA_FROM_RUN) or "")
+        if written and (run / written).is_dir():
+            return written
+    return os.path.relpath(os.path.realpath(Path(recipe.data.path).expanduser()), run.resolve())
+
+
 def differences(run: Path, recipe: Recipe) -> tuple[list[str], list[str]]:
     """Compare `recipe` with the one of the run.
+
+    What [data] comes to is not compared here, but by the hash of the text.
 
     Returns:
         The changes that are allowed, and those that are not, each as "key: old -> new".
@@ -140,7 +188,8 @@ def differences(run: Path, recipe: Recipe) -> tuple[list[str], list[str]]:
     old, new = (_flat(each.model_dump()) for each in (read_recipe(run), recipe))
     changed = [key for key in new if old.get(key) != new[key]]
     told = {key: f"{key}: {old.get(key)} -> {new[key]}" for key in changed}
-    allowed = [key for key in changed if key in MAY_CHANGE or key.startswith("decoding.")]
+    free = ("decoding.", "data.")
+    allowed = [key for key in changed if key in MAY_CHANGE or key.startswith(free)]
     return [told[key] for key in allowed], [told[key] for key in changed if key not in allowed]
 
 
@@ -149,6 +198,13 @@ def surroundings_changed(run: Path, surroundings: dict[str, Any]) -> list[str]:
     first = read_document(run).get("environment", {})
     old, new = _flat(first if isinstance(first, dict) else {}), _flat(surroundings)
     return [f"{key}: {old.get(key)} -> {new[key]}" for key in new if old.get(key) != new[key]]
+
+
+def sweep_files(run: Path) -> None:
+    """Remove files that a killed run was about to put into place."""
+    for path in run.glob(f"{TEMPORARY}*"):
+        with suppress(OSError):  # a folder of that name is not ours
+            path.unlink()
 
 
 def append_log(run: Path, record: dict[str, Any]) -> None:

@@ -6,18 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from seq2seq.config.schema import Recipe
 from seq2seq.data.cleaning import DataReport
 from seq2seq.data.plan import batch_plan
-from seq2seq.data.prepare import Prepared, prepare
+from seq2seq.data.prepare import Prepared
+from seq2seq.data.round_trip import RoundTrip
 from seq2seq.models.build import MODELS
-from seq2seq.models.bundle import load_bundle_tokenizers
-from seq2seq.nn.mixed import resolve_precision
 from seq2seq.runtime.devices import choose_device
 from seq2seq.runtime.memory import available_memory
-from seq2seq.training.session import cache_folder, named_origin
+from seq2seq.training.session import prepare_text
 from seq2seq.training.sizes import Sizes, memory_estimate, sizes_of
 
 EXAMPLES = 2
@@ -40,26 +37,28 @@ class DryRun:
     """Everything that `train --dry-run` shows of the data."""
 
     report: DataReport
+    round_trip: RoundTrip
     sizes: Sizes
     memory: int  # bytes, an estimate
     available: int | None  # bytes, where it is known
     steps_per_epoch: int
+    data_hash: str
     examples: list[EncodedExample]
 
 
 def dry_run(
-    recipe: Recipe, note: Callable[[str], None], start: Path | None = None, device: str = "cpu"
+    recipe: Recipe,
+    note: Callable[[str], None],
+    *,
+    start: Path | None = None,
+    resumed: Path | None = None,
+    device: str = "cpu",
 ) -> DryRun:
-    """Prepare the data as training would, from the run `start` if given, and look at the result.
+    """Prepare the data as training would, and look at the result.
 
-    Raises:
-        ResourceError: the device is not there, or cannot train in the recipe's precision.
+    `start` is the run that a new one begins with, `resumed` the one that would go on.
     """
-    place = choose_device(device)
-    resolve_precision(recipe.training.precision, torch.device(place), note)
-    origin = start or named_origin(recipe)
-    tokenizers = None if origin is None else load_bundle_tokenizers(origin)
-    prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
+    prepared = prepare_text(recipe, resumed=resumed, start=start, note=note)
     sizes = sizes_of(recipe, prepared.source.size, prepared.target.size)
     corpus = prepared.epoch(recipe.seed, 0)
     plan = batch_plan(
@@ -73,8 +72,18 @@ def dry_run(
     )
     steps = -(-len(plan) // recipe.training.accumulate)
     memory = memory_estimate(recipe, sizes)
-    available = available_memory(place)
-    return DryRun(prepared.report, sizes, memory, available, steps, _examples(prepared))
+    available = available_memory(choose_device(device))
+    examples = _examples(prepared)
+    return DryRun(
+        prepared.report,
+        prepared.round_trip,
+        sizes,
+        memory,
+        available,
+        steps,
+        prepared.data_hash,
+        examples,
+    )
 
 
 def _examples(prepared: Prepared) -> list[EncodedExample]:

@@ -66,12 +66,14 @@ class Saved:
 class Stopped:
     """Training is over, or paused by a signal.
 
-    `reason` is "finished", "no better", or a signal's name.
+    `reason` is "finished", "no better", or a signal's name; `limit` is the setting that ended it,
+    such as training.max_epochs=30.
     """
 
     step: int
     reason: str
     seconds: float
+    limit: str = ""
 
 
 Event = Noted | Started | Step | Validated | Saved | Stopped

@@ -12,20 +12,22 @@ from typing import Any
 
 from torch import nn
 
-from seq2seq.data.plan import batch_plan
 from seq2seq.errors import DivergedError
 from seq2seq.files import replace_file
 from seq2seq.models.bundle import WEIGHTS, weight_tensors
 from seq2seq.models.weights import pack
 from seq2seq.runtime.devices import peak_memory
 from seq2seq.training.average import mean_of, swap
+from seq2seq.training.budget import TimeBudget
 from seq2seq.training.directory import append_log
 from seq2seq.training.ending import (
-    MEASURED_STEPS,
-    WARM_STEPS,
     combined,
+    deciding_limit,
+    in_force,
     known_total,
-    total_by_time,
+    limits_told,
+    setting,
+    time_told,
 )
 from seq2seq.training.events import Event, Noted, Saved, Started, Step, Stopped, Validated
 from seq2seq.training.randomness import reseed
@@ -38,6 +40,11 @@ from seq2seq.training.validation import validate, validation_loss
 StopSignal = Callable[[], str]  # the name of a signal that asks to stop, or nothing
 
 
+def clock() -> float:
+    """Return seconds that are never set back, as the time of day is."""
+    return time.perf_counter()
+
+
 class Loop:
     """A session on its way.
 
@@ -47,50 +54,82 @@ class Loop:
     def __init__(self, session: Session, stop_signal: StopSignal) -> None:
         self.session = session
         self.state = session.state
-        self.config = session.recipe.training
+        self.config = in_force(session.recipe.training, self.state.lifted)
         self.stop_signal = stop_signal
         self.divergence = DivergenceWatch(session.prepared.target.size)
         self._begin_epoch()
-        first = session.plan(session.corpus(0), 0) if self.state.epoch else self.plan
-        self.steps_per_epoch = self._steps_of(first)
-        valid = session.prepared.valid
-        self.valid_batches = [valid.gather(rows) for rows in self._validation_plan()]
+        self.steps_per_epoch = (
+            session.steps_per_epoch() if self.state.epoch else self._steps_of(self.plan)
+        )
+        self.valid_batches = session.validation_batches()
         self.window_seconds = 0.0
-        self.timed_steps = 0
-        self.timed_seconds = 0.0
-        if not self.config.max_minutes:
+        self.began = clock() - self.state.seconds
+        self.budget = TimeBudget(self.config, self.state.seconds)
+        if not self.config.max_minutes or not self.state.total_steps:
             self.state.total_steps = known_total(self.config, self.steps_per_epoch)
 
     def events(self) -> Iterator[Event]:
         """Train until the end, or until a signal; yield what happens."""
         state = self.state
-        if state.total_steps and state.step >= state.total_steps:
-            state.finished = "finished"  # resumed with an earlier end than it has reached
+        self.began = clock() - state.seconds
+        if self._is_over():
+            self._finish("finished")  # resumed with an earlier end than it has reached
         yield Started(state.step, state.total_steps or None)
+        yield from map(Noted, limits_told(self.config, self.steps_per_epoch))
         while not state.finished:
-            started = time.perf_counter()
+            began = clock()
             result = self._step()
-            self._count(result, time.perf_counter() - started)
-            self._decide_total(started)
+            self._count(result, clock() - began)
+            yield from self._decide_total()
             signal = self.stop_signal()
             if state.step % self.config.log_every == 0:
                 yield self._log_step()
-            ended = bool(state.total_steps) and state.step >= state.total_steps
+            ended = self._is_over()
             if ended or state.step % self.config.validate_every == 0:
                 yield self._validate()
                 if self.config.patience and state.stale >= self.config.patience:
-                    state.finished = "no better"
-            if ended:
-                state.finished = state.finished or "finished"
-            state.seconds += time.perf_counter() - started
+                    self._finish("no better")
+            if ended and not state.finished and not self._goes_on():
+                self._finish("finished")
+            state.seconds = self._elapsed()
             if state.finished or signal or state.step % self.config.save_every == 0:
-                state.peak_memory = max(state.peak_memory, peak_memory())
-                yield Saved(state.step, self.session.save())
+                yield self._save()
             if signal and not state.finished:
+                yield from self._left_usable()
                 yield Stopped(state.step, signal, state.seconds)
                 return
         yield from self.averaged()
-        yield Stopped(state.step, state.finished, state.seconds)
+        yield Stopped(state.step, state.finished, state.seconds, state.limit)
+
+    def _is_over(self) -> bool:
+        return bool(self.state.total_steps) and self.state.step >= self.state.total_steps
+
+    def _finish(self, reason: str) -> None:
+        """Write down why the run is over, and which setting ended it."""
+        state = self.state
+        field = "patience"
+        if reason == "finished":
+            field = deciding_limit(self.config, self.steps_per_epoch, state.total_steps)
+        state.finished, state.limit = reason, setting(self.config, field)
+
+    def _elapsed(self) -> float:
+        """Return the seconds that the run has taken, over all sittings."""
+        return clock() - self.began
+
+    def _save(self) -> Saved:
+        """Write a checkpoint, with the step count that was decided last."""
+        state, began = self.state, clock()
+        state.peak_memory = max(state.peak_memory, peak_memory())
+        saved = Saved(state.step, self.session.save())
+        self.budget.count_save(clock() - began)
+        return saved
+
+    def _left_usable(self) -> Iterator[Event]:
+        """Leave a model that translates where a signal came before the first validation."""
+        if self.state.best_score is None:
+            with self.session.for_use() as model:
+                replace_file(self.session.run / WEIGHTS, pack(weight_tensors(model)))
+            yield Noted(f"no validation yet: {WEIGHTS} holds the weights of step {self.state.step}")
 
     def _step(self) -> StepResult:
         """Take one optimiser step and move on in the plan."""
@@ -145,30 +184,46 @@ class Loop:
         window.steps += 1
         state.pieces += result.pieces
         self.window_seconds += seconds
-        self.timed_steps += 1
-        if self.timed_steps > WARM_STEPS:
-            self.timed_seconds += seconds
+        self.budget.count_step(seconds)
 
-    def _decide_total(self, step_started: float) -> None:
-        """Turn `max_minutes` into a step count once the speed is known."""
-        state, config = self.state, self.config
-        if not config.max_minutes or state.total_steps:
+    def _decide_total(self) -> Iterator[Event]:
+        """Turn `max_minutes` into a step count, anew where the machine's speed has changed.
+
+        Until a resumed run has measured its speed, the count of the checkpoint holds.
+        """
+        state, config, budget = self.state, self.config, self.budget
+        if not config.max_minutes:
             return
-        elapsed = state.seconds + time.perf_counter() - step_started
-        known = known_total(config, self.steps_per_epoch)
-        if elapsed >= config.max_minutes * 60.0:
+        if budget.spent(state.step, self._elapsed()):
             state.total_steps = state.step
-        elif self.timed_steps >= MEASURED_STEPS:
-            began = time.perf_counter()
+            return
+        saving = state.step % config.save_every == 0
+        decided = budget.decided > budget.began
+        if not budget.measurable(self._elapsed()) or (
+            decided and not saving and not budget.due(self._elapsed())
+        ):
+            return
+        if not budget.validation_known:
+            began = clock()
             self.session.model.eval()
             validation_loss(self.session.model, self.valid_batches, self.session.precision)
             self.session.model.train()
-            validation = time.perf_counter() - began
-            step_seconds = self.timed_seconds / (self.timed_steps - WARM_STEPS)
-            by_time = total_by_time(
-                config, state.step, elapsed + validation, step_seconds, validation
-            )
-            state.total_steps = combined(known, by_time)
+            budget.count_loss(clock() - began)
+        by_time = budget.total(state.step, self._elapsed())
+        state.total_steps = combined(known_total(config, self.steps_per_epoch), by_time)
+        if not decided:
+            yield from map(Noted, time_told(config, self.steps_per_epoch, by_time))
+
+    def _goes_on(self) -> bool:
+        """Decide anew after the last validation where a time budget is far from spent."""
+        state = self.state
+        known = known_total(self.config, self.steps_per_epoch)
+        if not self.config.max_minutes or state.total_steps == known:
+            return False
+        if not self.budget.goes_on(self._elapsed()):
+            return False
+        state.total_steps = combined(known, self.budget.total(state.step, self._elapsed()))
+        return state.total_steps > state.step
 
     def _log_step(self) -> Step:
         """Close the window: tell it, write it down, begin the next."""
@@ -200,13 +255,18 @@ class Loop:
         swap(session.model, mean)
         yield self._judge(session.model, len(weights))
         swap(session.model, mean)
-        state.averaged = wanted
+        state.averaged, state.seconds = wanted, self._elapsed()
         yield Saved(state.step, session.save())
 
     def _validate(self) -> Validated:
+        began = clock()
         with self.session.for_use() as model:
             event = self._judge(model)
-        self.state.stale = 0 if event.best else self.state.stale + 1
+        self.budget.count_validation(clock() - began)
+        state = self.state
+        lower = state.lowest_loss is None or event.loss < state.lowest_loss
+        state.lowest_loss = event.loss if lower else state.lowest_loss
+        state.stale = 0 if event.best or lower else state.stale + 1
         return event
 
     def _judge(self, model: nn.Module, averaged: int = 0) -> Validated:
@@ -220,11 +280,11 @@ class Loop:
             state.step,
             session.precision,
         )
-        current = -event.loss if event.bleu is None else event.bleu
-        best = state.best_score is None or current > state.best_score
+        best = state.is_better(event.bleu, event.loss, event.signature)
         if best:
             replace_file(session.run / WEIGHTS, pack(weight_tensors(model)))
-            state.best_score, state.best_step = current, state.step
+            state.best_score = -event.loss if event.bleu is None else event.bleu
+            state.best_step, state.best_loss = state.step, event.loss
             state.best_bleu, state.best_signature = event.bleu, event.signature
         event = replace(event, best=best, averaged=averaged)
         record = asdict(event)
@@ -233,22 +293,8 @@ class Loop:
         return event
 
     def _write(self, kind: str, record: dict[str, Any]) -> None:
-        seconds = round(self.state.seconds, 3)
+        seconds = round(self._elapsed(), 3)
         append_log(self.session.run, {"event": kind, "seconds": seconds, **record})
 
     def _steps_of(self, plan: list[Any]) -> int:
         return -(-len(plan) // self.config.accumulate)
-
-    def _validation_plan(self) -> list[Any]:
-        """Return the validation batches, the same at each validation."""
-        session = self.session
-        valid = session.prepared.valid
-        return batch_plan(
-            valid.source_lengths,
-            valid.target_lengths,
-            seed=0,
-            epoch=0,
-            batch_tokens=self.config.batch_tokens,
-            batch_sentences=0,
-            one_length=bool(session.model.one_length_batches),
-        )

@@ -11,6 +11,7 @@ from seq2seq.runtime.allocation import keep_between_steps
 from seq2seq.runtime.devices import choose_device
 from seq2seq.training.card import write_card
 from seq2seq.training.directory import CARD, LOCK, locked, refuse_used
+from seq2seq.training.ending import already_finished
 from seq2seq.training.events import Event, Noted, Stopped
 from seq2seq.training.loop import Loop, StopSignal
 from seq2seq.training.session import open_session
@@ -64,12 +65,13 @@ def train(
         )
         yield from map(Noted, notes)
         if session.state.finished:
-            yield Noted(f"{run} is already finished, at step {session.state.step}")
+            yield Noted(already_finished(run, session.state, recipe.training))
             late = list(Loop(session, stop_signal).averaged())
             yield from late
             if late or not (run / CARD).exists():  # killed between its last checkpoint and its card
                 write_card(session)
-            yield Stopped(session.state.step, "already finished", session.state.seconds)
+            state = session.state
+            yield Stopped(state.step, "already finished", state.seconds, state.limit)
             return
         for event in Loop(session, stop_signal).events():
             if isinstance(event, Stopped):

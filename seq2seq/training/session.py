@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,43 +14,42 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from seq2seq.config.schema import Recipe
+from seq2seq.data.batches import Batch
+from seq2seq.data.cache import cache_folder, trim
 from seq2seq.data.encoded import EncodedCorpus
 from seq2seq.data.plan import batch_plan
 from seq2seq.data.prepare import Prepared, prepare
 from seq2seq.data.subwords import SampledCorpus
-from seq2seq.errors import ModelError
 from seq2seq.files import read_plain
 from seq2seq.models.build import build_model
 from seq2seq.models.bundle import (
     RECIPE,
     load_bundle_tokenizers,
     read_document,
-    read_recipe,
     weight_tensors,
 )
-from seq2seq.models.bundle import WEIGHTS as BEST
 from seq2seq.models.weights import pack, unpack
 from seq2seq.nn.mixed import resolve_precision
 from seq2seq.text.folder import save_tokenizers
 from seq2seq.training.average import WeightAverage
-from seq2seq.training.checkpoint import (
-    newest_checkpoint,
-    prune,
-    save_checkpoint,
-    sweep,
-    whole_checkpoints,
-)
+from seq2seq.training.beginning import fill, weights_to_begin_with
+from seq2seq.training.checkpoint import prune, save_checkpoint, sweep, whole_checkpoints
 from seq2seq.training.directory import (
-    CARD,
     CHECKPOINTS,
-    differences,
     environment,
-    surroundings_changed,
+    sweep_files,
     truncate_log,
     write_document,
 )
 from seq2seq.training.optimizer import build_optimizer, load_optimizer, optimizer_tensors
 from seq2seq.training.randomness import reseed
+from seq2seq.training.resuming import (
+    check_same_run,
+    last_checkpoint,
+    prepare_again,
+    take_new_ends,
+    write_changes,
+)
 from seq2seq.training.sizes import require_training_memory
 from seq2seq.training.state import TrainingState
 
@@ -92,6 +91,24 @@ class Session:
             one_length=bool(self.model.one_length_batches),
         )
 
+    def steps_per_epoch(self) -> int:
+        """Return the optimiser steps of the first epoch; later ones may have a few more or less."""
+        return -(-len(self.plan(self.corpus(0), 0)) // self.recipe.training.accumulate)
+
+    def validation_batches(self) -> list[Batch]:
+        """Return the batches of the validation set, the same at each validation."""
+        valid = self.prepared.valid
+        plan = batch_plan(
+            valid.source_lengths,
+            valid.target_lengths,
+            seed=0,
+            epoch=0,
+            batch_tokens=self.recipe.training.batch_tokens,
+            batch_sentences=0,
+            one_length=bool(self.model.one_length_batches),
+        )
+        return [valid.gather(rows) for rows in plan]
+
     @contextmanager
     def for_use(self) -> Iterator[nn.Module]:
         """Lend the model as it is meant to translate: with averaged weights where there are any."""
@@ -123,18 +140,27 @@ class Session:
         return [unpack(place / name, like) for place in places[:count]]
 
 
-def cache_folder() -> Path:
-    """Return where encoded corpora are kept: SEQ2SEQ_CACHE, or a folder of the user's own."""
-    named = os.environ.get("SEQ2SEQ_CACHE") or ""
-    if named:
-        return Path(named)
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(home) / "seq2seq"
-
-
 def named_origin(recipe: Recipe) -> Path | None:
     """Return the run whose tokenizers a recipe asks for."""
     return Path(recipe.text.from_) if recipe.text.from_ else None
+
+
+def prepare_text(
+    recipe: Recipe, *, resumed: Path | None, start: Path | None, note: Note
+) -> Prepared:
+    """Return the text of a run that goes on (`resumed`) or begins (perhaps with that of `start`).
+
+    The cache is kept within its bound, and its place and size are noted.
+    """
+    began = time.time()
+    origin = resumed or start or named_origin(recipe)
+    tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
+    if resumed is not None and tokenizers is not None:
+        prepared = prepare_again(resumed, recipe, tokenizers, note)
+    else:
+        prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
+    note(trim(cache_folder(), began))
+    return prepared
 
 
 def open_session(
@@ -163,15 +189,13 @@ def open_session(
         note(f"{run} has no run to resume yet: starting at step 0")
     if begun and start is not None:
         note(f"{run} goes on from its own checkpoint: --from {start} was for its beginning")
-    origin = run if begun else start or named_origin(recipe)
-    tokenizers = load_bundle_tokenizers(origin) if origin is not None else None
-    prepared = prepare(recipe, cache_folder(), tokenizers, note=note)
+    prepared = prepare_text(recipe, resumed=run if begun else None, start=start, note=note)
     require_training_memory(recipe, device, prepared.source.size, prepared.target.size)
-    for line in prepared.report.lines():
+    for line in prepared.lines():
         note(line)
     surroundings = environment(device, precision)
     if begun:
-        _check_same_run(run, recipe, prepared, surroundings, note)
+        check_same_run(run, recipe, prepared.data_hash, surroundings, note)
         command = str(read_document(run).get("command", command))  # the one that made it
     reseed(recipe.seed, "initialisation")
     model = build_model(
@@ -185,9 +209,10 @@ def open_session(
         run, recipe, prepared, model.train(), optimizer, average, state, precision, command
     )
     sweep(run / CHECKPOINTS)
+    sweep_files(run)
     if begun:
         _go_on(session, note)
-        _write_changes(session)
+        write_changes(run, recipe, prepared, command)
     else:
         _begin(session, start, surroundings)
     truncate_log(run, session.state.step)
@@ -209,18 +234,7 @@ def _begin(session: Session, start: Path | None, surroundings: dict[str, Any]) -
 def _take_weights(session: Session, start: Path) -> None:
     """Begin with the best weights of another run."""
     weights = weight_tensors(session.model)
-    try:
-        _fill(weights, unpack(start / BEST, weights))
-    except ModelError as error:
-        there = read_recipe(start).model.model_dump()
-        here = session.recipe.model.model_dump()
-        told = [
-            f"model.{key}: {there[key]} -> {here[key]}" for key in here if there[key] != here[key]
-        ]
-        raise ModelError(
-            f"cannot begin with {start}: {'; '.join(told) or error.message}",
-            "leave [model] as it is there",
-        ) from error
+    fill(weights, weights_to_begin_with(session.recipe, start, weights))
     if session.average is not None:
         session.average.load(weights)
 
@@ -231,68 +245,22 @@ def _go_on(session: Session, note: Note) -> None:
     Raises:
         ModelError: there were checkpoints, and they are gone.
     """
-    run = session.run
-    checkpoint = newest_checkpoint(run / CHECKPOINTS, note)
-    if checkpoint is None and ((run / CARD).exists() or not (run / CHECKPOINTS).exists()):
-        raise ModelError(
-            f"{run} has no checkpoint to go on from: they are gone",
-            f"begin another run with its weights: --from {run}",
-        )
+    checkpoint = last_checkpoint(session.run, note)
     if checkpoint is None:
         note("no checkpoint was ever saved: starting at step 0")
     else:
-        _take_up(checkpoint, session)
+        _take_up(checkpoint, session, note)
 
 
-def _check_same_run(
-    run: Path, recipe: Recipe, prepared: Prepared, surroundings: dict[str, Any], note: Note
-) -> None:
-    allowed, refused = differences(run, recipe)
-    if refused:
-        raise ModelError(
-            f"{run} was begun with another recipe: {'; '.join(refused)}",
-            "resume it as it was, or choose another --run",
-        )
-    if read_document(run).get("data") != prepared.data_hash:
-        raise ModelError(
-            f"the training data of {run} has changed since it was begun",
-            "put the old data back, or choose another --run",
-        )
-    if changed := surroundings_changed(run, surroundings):
-        note(f"exact resume is not possible: {'; '.join(changed)}")
-    if allowed:
-        note(f"changed on resume: {'; '.join(allowed)}")
-
-
-def _write_changes(session: Session) -> None:
-    """Write the recipe that the run goes on with, if it is another."""
-    run, recipe, prepared = session.run, session.recipe, session.prepared
-    if read_recipe(run) == recipe:
-        return
-    first = read_document(run).get("environment", {})
-    write_document(run, recipe, prepared, first, session.command)
-
-
-def _take_up(checkpoint: Path, session: Session) -> None:
+def _take_up(checkpoint: Path, session: Session, note: Note) -> None:
     model, average = session.model, session.average
     weights = weight_tensors(model)
-    _fill(weights, unpack(checkpoint / WEIGHTS, weights))
+    fill(weights, unpack(checkpoint / WEIGHTS, weights))
     load_optimizer(session.optimizer, model, unpack(checkpoint / OPTIMIZER))
     if average is not None:
         average.load(unpack(checkpoint / AVERAGE, weights))
     state = TrainingState.from_json(read_plain(checkpoint / STATE, LARGEST_STATE))
-    ends = session.recipe.training.ends
-    if state.ends != ends:  # a longer or shorter run: where it ends is decided anew
-        if 0 < ends[0] < state.step or 0 < ends[1] < state.epoch:
-            raise ModelError(
-                f"{session.run} is at step {state.step} already, in epoch {state.epoch + 1}",
-                "give it a later end",
-            )
-        state.ends, state.total_steps, state.finished, state.averaged = ends, 0, "", 0
+    training = session.recipe.training
+    for line in take_new_ends(state, training, session.run, session.steps_per_epoch):
+        note(line)
     session.state = state
-
-
-@torch.no_grad()
-def _fill(weights: dict[str, Tensor], values: dict[str, Tensor]) -> None:
-    for name, weight in weights.items():
-        weight.copy_(values[name])

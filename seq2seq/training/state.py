@@ -14,6 +14,7 @@ from seq2seq.documents import is_number, parse_table
 from seq2seq.errors import ModelError
 
 State = TypeVar("State")
+DIGITS = 2  # of BLEU, as it is printed
 
 
 @dataclass
@@ -37,7 +38,8 @@ class TrainingState:
     epoch: int = 0
     step_in_epoch: int = 0
     ends: list[float] = field(default_factory=list)  # max_steps, max_epochs, max_minutes
-    total_steps: int = 0  # decided once from them; 0 while unknown
+    lifted: list[str] = field(default_factory=list)  # of them: those that had ended the run before
+    total_steps: int = 0  # decided from them; 0 while unknown
     seconds: float = 0.0  # wall time spent in the loop, over all sittings
     pieces: int = 0  # real source and target pieces read
     peak_memory: int = 0  # bytes, of the largest process so far
@@ -45,10 +47,30 @@ class TrainingState:
     best_step: int = 0
     best_bleu: float | None = None
     best_signature: str = ""
-    stale: int = 0  # validations since the best one
+    best_loss: float | None = None  # of the best model
+    lowest_loss: float | None = None  # of all validations
+    stale: int = 0  # validations since BLEU or loss got better
     finished: str = ""  # why, once it is over
+    limit: str = ""  # which then ended it, such as training.max_epochs=30
     averaged: int = 0  # checkpoints whose mean was tried at the end
     window: Window = field(default_factory=Window)
+
+    def is_better(self, bleu: float | None, loss: float, signature: str) -> bool:
+        """Return whether a model of this BLEU and validation loss is better than the best so far.
+
+        The higher BLEU is, and where BLEU is the same as printed, or was counted in another way, or
+        is not counted, the lower loss.
+        """
+        if self.best_score is None:
+            return True
+        if bleu is not None and self.best_bleu is not None and signature == self.best_signature:
+            before, now = round(self.best_bleu, DIGITS), round(bleu, DIGITS)
+            if before != now:
+                return now > before
+        best_loss = self.best_loss
+        if best_loss is None and self.best_bleu is None:  # states of older versions
+            best_loss = -self.best_score
+        return best_loss is None or loss < best_loss
 
     def to_json(self) -> bytes:
         """Return the state as JSON; floats are written so that they come back exactly."""

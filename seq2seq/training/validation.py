@@ -15,6 +15,7 @@ from seq2seq.config.schema import Recipe
 from seq2seq.data.prepare import Prepared
 from seq2seq.decoding.translator import Translator
 from seq2seq.metrics.corpus import score
+from seq2seq.metrics.languages import tokenizer_of
 from seq2seq.training.events import Validated
 from seq2seq.training.step import batch_loss
 
@@ -55,7 +56,8 @@ def validate(
         tokenizers = (prepared.source, prepared.target)
         translator = Translator(model, *tokenizers, greedy, str(device), precision)
         translations = translator.translate(sources, note=lambda place, message: None)
-        result = score(translations, [references], metrics=("BLEU",))["BLEU"]
+        tokenize = tokenizer_of(recipe.data.languages[1])
+        result = score(translations, [references], tokenize=tokenize, metrics=("BLEU",))["BLEU"]
         bleu, signature = result.value, result.signature
         samples = list(zip(sources, references, translations, strict=True))[:SAMPLES]
     model.train()

@@ -42,3 +42,16 @@ def test_what_has_no_attention(
     done = cli("inspect", "attention", tmp_path / "run", "--sentence", "one two")
     assert done.code == 4 and "no attention" in done.err
     assert cli("inspect", "attention", tiny_run, "--sentence", "").code == 3
+
+
+def test_what_is_too_much_or_too_little_to_see(
+    cli: Callable[..., Any], tiny_run: Path, tmp_path: Path
+) -> None:
+    """A picture of 3,000 pieces once ended in "not enough memory"."""
+    picture = tmp_path / "look.png"
+    call = ("inspect", "attention", tiny_run, "--output", picture)
+    done = cli(*call, "--sentence", "one " * 500, "--target", "eins " * 500)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "pixels, more than 100,000,000; show less" in done.err and not picture.exists()
+    done = cli(*call, "--sentence", "\u200b\u2060")
+    assert done.code == 3 and "there is nothing to translate" in done.err

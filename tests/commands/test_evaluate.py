@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from seq2seq.decoding.translation import Translation
 from seq2seq.evaluation.testsets import TestSet
 
 LINES = ["the cat sat on the mat", "a dog barks loudly now", "it rains on the plain"]
@@ -106,7 +107,7 @@ def test_warnings_go_to_standard_error_unless_quiet(cli: Cli, files: tuple[Path,
         (["--hypothesis", "h"], "neither --reference nor --testset"),
         (["run", "--reference", "r", "--testset", "t"], "both --reference and --testset"),
         (["run", "--testset", "wmt14"], "--testset needs --pair"),
-        (["--hypothesis", "h", "--reference", "r", "--pair", "en-fr"], "--pair belongs"),
+        (["run", "--reference", "r", "--source", "s", "--pair", "en-fr"], "--pair belongs"),
         (["run", "--testset", "wmt14", "--pair", "en-fr", "--source", "s"], "brings its own"),
         (["run", "--reference", "r"], "add --source"),
         (["--hypothesis", "h", "--reference", "r", "--source", "s"], "--source is not read"),
@@ -127,11 +128,13 @@ def test_a_wrong_tokenizer_exits_with_2(cli: Cli, files: tuple[Path, Path]) -> N
 class Echo:
     """A stand-in for a trained model."""
 
+    languages = ("en", "fr")
+
     def check_translates(self) -> None:
         pass
 
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        return list(texts)
+    def nbest(self, texts: Sequence[str], *rest: Any, **options: Any) -> list[list[Translation]]:
+        return [[Translation(text, 0.0, 0.0, [])] for text in texts]
 
 
 def test_a_model(cli: Cli, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,3 +196,53 @@ def test_a_file_is_not_taken_for_a_run(cli: Any, tmp_path: Path) -> None:
     text.write_text("a\n")
     done = cli("evaluate", text, "--reference", text)
     assert done.code == 2 and f"--hypothesis {text}" in done.err
+
+
+def test_cut_translations_are_told(
+    cli: Cli, tiny_recipe: Callable[..., Any], corpus: Path, tmp_path: Path
+) -> None:
+    """In one line, by `evaluate` and `compare`, also where the translations were kept."""
+    from seq2seq.training.run import train
+
+    run = tmp_path / "run"
+    short = {"decoding__max_ratio": 0.01, "decoding__max_extra": 1}
+    for _ in train(tiny_recipe(training__max_steps=2, **short), run, device="cpu"):
+        pass
+    reference = corpus / "valid.de"
+    arguments = ["--source", corpus / "valid.en", "--reference", reference, "--device", "cpu"]
+    done = cli("evaluate", run, *arguments)
+    assert done.code == 0
+    told = [line for line in done.err.splitlines() if "ended at the length limit" in line]
+    assert len(told) == 1 and told[0].startswith("warning: ") and "Warning" not in done.err
+    for _ in range(2):
+        done = cli("compare", run, reference, *arguments)
+        assert done.code == 0 and "ended at the length limit" in done.err
+
+
+def test_the_name_of_the_translations_tells_the_language(
+    cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    lines = ["今天天气很好。", "我们去公园散步吧，好吗？"] * 9
+    for name, texts in (("out.zh", lines[1:] + lines[:1]), ("words", map(" ".join, lines))):
+        (tmp_path / name).write_text("\n".join(texts) + "\n", encoding="utf-8")
+    done = cli("evaluate", "--hypothesis", tmp_path / "out.zh", "--reference", tmp_path / "words")
+    assert done.code == 0 and "tok:zh" in done.out and "spaces" not in done.err
+
+
+def test_text_of_another_form_is_told(cli: Callable[..., Any], tmp_path: Path) -> None:
+    """Tokenized, in small letters, with subword marks and in columns: scored, but not silently."""
+    lines = [f"The cat, number {number}, sat on the mat." for number in range(20)]
+    forms = {
+        "tokenized": [line.replace(",", " ,").replace(".", " .") for line in lines],
+        "no capital letters": [line.lower() for line in lines],
+        "@@ or the like": [line.replace("number", "num@@ ber") for line in lines],
+        "a tab or the like": [f"{line}\t-1.5" for line in lines],
+    }
+    reference = tmp_path / "reference"
+    reference.write_text("\n".join(lines) + "\n")
+    for told, texts in forms.items():
+        strange = tmp_path / "strange"
+        strange.write_text("\n".join(texts) + "\n")
+        for command in (["evaluate", "--hypothesis", strange], ["compare", reference, strange]):
+            done = cli(*command, "--reference", reference)
+            assert done.code == 0 and told in done.err

@@ -37,3 +37,8 @@ def test_names_of_shipped_recipes_are_folder_and_file() -> None:
     found = shipped_recipes()
     assert found["default-transformer"] == recipe_root() / "default" / "transformer.toml"
     assert all(name == f"{file.parent.name}-{file.stem}" for name, file in found.items())
+
+
+def test_words_are_not_normalised() -> None:
+    with pytest.raises(ValueError, match="text.normalization: word vocabularies"):
+        Recipe.model_validate({"text": {"tokenizer": "words", "normalization": "nfkc"}})

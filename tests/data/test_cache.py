@@ -95,3 +95,46 @@ def test_litter_of_dead_builders_is_swept(tmp_path):
         os.utime(tmp_path / name, (time.time() - age,) * 2)
     cached(tmp_path / "key", build, read)
     assert names(tmp_path) == [".tmp-new-1", "key"]
+
+
+def test_a_bound_of_the_cache_through_the_command_line(cli, corpus, tmp_path, monkeypatch):
+    """It is told with its size; what was not used for longest goes; what is in use stays."""
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("SEQ2SEQ_CACHE", str(cache))
+    look = ("train", "--data", corpus, "--pair", "en-de", "--set", "text.vocabulary=50",
+            "--dry-run")  # fmt: skip
+    first = cli(*look)
+    assert f"prepared text is kept in {cache}: 0." in first.err
+    assert "MB of at most 20 GB (SEQ2SEQ_CACHE_GB); it can be deleted at any time" in first.err
+    before = set(cache.glob("*/*"))
+    (cache / "mine.txt").write_text("left alone")
+    month, day_ahead = time.time() - 30 * 24 * 3600, time.time() + 2 * 24 * 3600
+    for name, age in (("old", month), ("ahead", day_ahead)):  # as before a clock was set back
+        (cache / "corpora" / name).mkdir()
+        (cache / "corpora" / name / "tokens").write_bytes(b"0" * 1000)
+        os.utime(cache / "corpora" / name, (age, age))
+    monkeypatch.setenv("SEQ2SEQ_CACHE_GB", "0")
+    second = cli(*look)
+    assert second.code == 0 and "of old entries were removed" in second.err
+    assert set(cache.glob("*/*")) == before and (cache / "mine.txt").exists()
+    for path in before:
+        os.utime(path, (month, month))
+    other = cli(*look, "--set", "text.vocabulary=40")
+    assert other.code == 0
+    left = before & set(cache.glob("*/*"))  # how train and test overlap is the same for both
+    assert "of old entries were removed" in other.err
+    assert {path.parent.name for path in left} <= {"overlaps"}
+    monkeypatch.setenv("SEQ2SEQ_CACHE_GB", "much")
+    wrong = cli(*look)
+    assert wrong.code == 2
+    assert "error: SEQ2SEQ_CACHE_GB is 'much', not a number of gigabytes; such as" in wrong.err
+
+
+def test_half_built_folders_go_although_the_clock_was_set_back(cli, corpus, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQ2SEQ_CACHE", str(tmp_path))
+    dead = tmp_path / "corpora" / ".tmp-half-999999999"
+    dead.mkdir(parents=True)
+    os.utime(dead, (4e9, 4e9))  # in 2096
+    done = cli("train", "--data", corpus, "--pair", "en-de", "--set", "text.vocabulary=50",
+               "--dry-run")  # fmt: skip
+    assert done.code == 0 and not dead.exists()

@@ -92,6 +92,9 @@ class Letters:
     def decode(self, rows):
         return ["".join(self.pieces(row)) for row in rows]
 
+    def spelled(self, text):
+        return []
+
     def unknown(self, text):
         return [letter for letter in "".join(text.split()) if letter not in self.alphabet]
 

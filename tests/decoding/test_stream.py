@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from seq2seq.decoding import stream as module
 from seq2seq.decoding.stream import chunks_of, translate_stream
 from seq2seq.errors import DataError, UsageError
+from seq2seq.text.formats import refuse_other_formats
 
 
 def run(translator, data, **options):
@@ -78,7 +79,9 @@ def test_equal_lines(echo, one, other):
 @given(data=st.binary(max_size=80) | st.text(alphabet="ab \n\r\x85\u2028\0", max_size=40))
 def test_as_many_lines_come_out_as_go_in(echo, data):
     data = data if isinstance(data, bytes) else data.encode()
-    if data.startswith(b"\x1f\x8b"):
+    try:
+        refuse_other_formats(data, "any")
+    except DataError:  # which begins as another kind of file does
         return
     out, _ = run(echo(), data, form="text")
     bare = data.removeprefix(b"\xef\xbb\xbf")
@@ -171,7 +174,7 @@ def test_a_full_pipe_comes_in_whole_chunks(monkeypatch):
 
 
 def test_a_damaged_pipe_gives_its_lines_and_then_the_error(tmp_path):
-    packed = gzip.compress(os.urandom(9000))[:-20]
+    packed = gzip.compress(os.urandom(9000).hex().encode())[:-20]
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     threading.Thread(target=lambda: fifo.write_bytes(packed)).start()

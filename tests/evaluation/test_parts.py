@@ -132,3 +132,11 @@ def test_pieces_that_are_not_the_words_tell_nothing(
 def test_no_attention_no_looks() -> None:
     assert word_looks("The dog", Translation("Der Hund", 0.0, 0.0, ["▁Der", "▁Hund"])) is None
     assert word_looks("", Translation("", 0.0, 0.0, [])) is None
+
+
+def test_words_are_parted_by_any_space() -> None:
+    """As a browser parts them: French writes a no-break space before a colon."""
+    pieces = ["▁oui", "\xa0", ":", "▁", "m", "²", "▁x\xa0", "y", "▁z", "\u3000w"]
+    text, best = "oui\xa0: m² x\xa0y z\u3000w", list(range(10))
+    one = Translation(text, 0.0, 0.0, pieces, [*pieces, "</s>"], best)
+    assert word_looks(text, one) == [[0], [1], [2], [3], [4], [5], [6]]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from seq2seq.decoding.parts import Note
+from seq2seq.decoding.translation import Translation
 from seq2seq.errors import DataError
 from seq2seq.evaluation.system import evaluate_files, evaluate_model, evaluate_texts
 from seq2seq.evaluation.testsets import TestSet, from_files
@@ -78,14 +80,22 @@ def test_invalid_utf8_is_mended_and_said(tmp_path: Path) -> None:
 
 
 class Shouting:
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        return [text.upper() for text in texts]
+    def nbest(
+        self, texts: Sequence[str], n: int, note: Note | None = None, *, alignment: bool = False
+    ) -> list[list[Translation]]:
+        cut = ["sat" in text for text in texts]
+        return [
+            [Translation(text.upper(), 0.0, 0.0, [], truncated=truncated)]
+            for text, truncated in zip(texts, cut, strict=True)
+        ]
 
 
 def test_a_model_translates_the_source(tmp_path: Path) -> None:
     upper = written(tmp_path / "upper", [line.upper() for line in LINES])
     test_set = from_files([upper], written(tmp_path / "source", LINES))
-    assert evaluate_model(Shouting(), test_set).scores["BLEU"].value == pytest.approx(100)
+    result = evaluate_model(Shouting(), test_set)
+    assert result.scores["BLEU"].value == pytest.approx(100)
+    assert "ended at the length limit" in result.remarks[0]
     with pytest.raises(AssertionError):
         evaluate_model(Shouting(), from_files([upper]))
 

@@ -11,6 +11,7 @@ import pytest
 
 from seq2seq.data import demo as embedded
 from seq2seq.data.demo import DemoCorpus, demo_corpus
+from seq2seq.decoding.translation import Translation
 from seq2seq.experiments import demo as module
 
 SMALL = [
@@ -49,13 +50,13 @@ def test_what_is_scored(monkeypatch: pytest.MonkeyPatch, few: DemoCorpus) -> Non
     """A model that knows everything beside the dictionary, which does not."""
 
     class Oracle:
-        def translate(self, texts: list[str]) -> list[str]:
+        def nbest(self, texts: list[str], *rest: Any, **options: Any) -> list[list[Translation]]:
             known = {example.source: example.target for example in few.test}
-            return [known[text] for text in texts]
+            return [[Translation(known[text], 0.0, 0.0, [])] for text in texts]
 
     monkeypatch.setattr(module, "demo_corpus", lambda **sizes: few)
     monkeypatch.setattr(module.Translator, "load", lambda run, device: Oracle())
-    result = module.score_demo(Path("anywhere"), device="cpu")
+    result = module.score_demo(Path("anywhere"), device="cpu", note=pytest.fail)
     assert result.model.value == pytest.approx(100.0)
     assert result.dictionary.value < 60
     assert sum(each.sentences for each in result.phenomena) == len(few.test)

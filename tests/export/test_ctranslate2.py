@@ -189,6 +189,11 @@ def test_the_readmes_code_splits_and_bounds_as_we_do(
         "One two three four five six seven. " * 20 + "eight nine",
         "\u4e00\u4e8c\u3002" * 400,
         "a\u2028b \ud800",
+        "\u200c\u200d\u2060",
+        "\u2028\u2029",
+        "one\u0301 \u2581 two \x00 \U0001f468\u200d\U0001f469 three",
+        "\u0e2b\u0e19\u0e36\u0e48\u0e07 \u0e2a\u0e2d\u0e07 " * 40,
+        "one two three four five six seven\u061f " * 40,
     ]
     ours = Translator.load(run, device="cpu").translate(texts, lambda *note: None)
     theirs = used_as_the_readme_says(folder, texts)

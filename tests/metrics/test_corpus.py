@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from sacrebleu.metrics.bleu import BLEU
 
 from seq2seq.errors import DataError, ResourceError, UsageError
 from seq2seq.metrics import statistics
-from seq2seq.metrics.corpus import remarks, score, tokenizer_of
+from seq2seq.metrics.corpus import score
+from seq2seq.metrics.remarks import remarks
 from seq2seq.metrics.statistics import check_lengths
 
 HYPOTHESES = ["the cat sat on the mat .", "a dog barks", "it rains today"]
@@ -90,14 +93,6 @@ def test_tokenizer_that_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None
         score(HYPOTHESES, [REFERENCES], tokenize="ja-mecab")
 
 
-def test_tokenizer_of_a_language() -> None:
-    assert [tokenizer_of(language) for language in ("fr", "zh", "ja", "")] == [
-        "13a",
-        "zh",
-        "ja-mecab",
-        "13a",
-    ]
-
 
 def test_remarks() -> None:
     assert remarks(HYPOTHESES, [REFERENCES], tokenize="13a") == []
@@ -108,9 +103,9 @@ def test_remarks() -> None:
     ]
     assert "identical to the references (set 2)" in remarks(["a"], [["b"], ["a"]])[0]
     tokenized = ["a cat ."] * 100
-    assert "stands alone" in remarks(tokenized, [["a"] * 100], tokenize="13a")[0]
+    assert "stands alone" in remarks(tokenized, [["a ."] * 100], tokenize="13a")[0]
     assert remarks(tokenized, [["a"] * 100], tokenize="none") == []
-    assert remarks(tokenized[:99], [["a"] * 99], tokenize="13a") == []
+    assert remarks(tokenized[:99], [["a ."] * 99], tokenize="13a") == []
 
 
 def test_empty_translations_score_zero_and_empty_references_are_allowed() -> None:
@@ -161,3 +156,34 @@ def test_moses_is_scoring_text_that_was_tokenized_before() -> None:
     for unknown in ("moses-", "moses-klingon", "moses-DE"):
         with pytest.raises(UsageError, match="Moses knows no such language; it knows .*de, "):
             score(hypotheses, [references], tokenize=unknown)
+
+
+PLAIN = ["The cat, they say, sat on the mat.", "It rains today.", "A dog barks at Tom."] * 5
+SPLIT = [re.sub("([.,])", r" \1", text) for text in PLAIN]
+OTHER = [text.replace("a", "e") for text in PLAIN]
+
+
+@pytest.mark.parametrize(
+    ("translations", "references", "told"),
+    [
+        (SPLIT, OTHER, "the translations are tokenized, the references are not"),
+        (OTHER, SPLIT, "the references are tokenized, the translations are not"),
+        ([text.lower() for text in PLAIN], OTHER, "the translations have no capital letters"),
+        (PLAIN, [text.lower() for text in OTHER], "the references have no capital letters"),
+        ([f"{text}\t0.5" for text in PLAIN], OTHER, "a tab or the like stands in 15 of 15"),
+        ([f"0 ||| {text} ||| -1" for text in PLAIN], OTHER, "||| or the like stands in 15"),
+        ([json.dumps({"text": text}) for text in PLAIN], OTHER, "{ or the like stands in 15"),
+        ([f'<seg id="1">{text}</seg>' for text in PLAIN], OTHER, "<seg> or the like stands"),
+    ],
+)
+def test_forms_that_differ(translations: list[str], references: list[str], told: str) -> None:
+    (line,) = remarks(translations, [references], tokenize="13a")
+    assert line.startswith(told)
+
+
+def test_forms_that_do_not_differ() -> None:
+    french = ["Oui ? Non ! « Peut-être » ; c'est 3,5 ..."] * 15
+    for texts in (PLAIN, french, [text.lower() for text in PLAIN], ["你好。"] * 15):
+        assert remarks(texts, [[*texts[1:], "another"]], tokenize="zh") == []
+    small = [text.lower() for text in PLAIN]
+    assert remarks(small, [OTHER], tokenize="13a", lowercase=True) == []

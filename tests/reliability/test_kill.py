@@ -77,10 +77,18 @@ def check(
 ) -> None:
     train_to(recipe, folder / "straight")
     file, run = toml(recipe, folder / "tiny.toml"), folder / "killed"
-    assert kill_and_resume(start, file, run, kills, random.Random(seed)) >= min(2, kills)
+    cache = str(folder / "cache")  # its own: what is drawn must not depend on whose it is
+    draw = random.Random(seed)
+    assert kill_and_resume(start, file, run, kills, draw, SEQ2SEQ_CACHE=cache) >= min(2, kills)
     assert outcome(run) == outcome(folder / "straight")
     assert not [path for path in run.rglob(".*") if path.name != ".lock"], "litter"
     assert all(damage(place) == "" for place in (run / "checkpoints").iterdir())
+
+
+AVERAGED = {  # all that is drawn anew each epoch, and all that is averaged
+    "training__subword_sampling": 0.2, "training__average_decay": 0.9,
+    "training__average_checkpoints": 2,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("architecture", ["recurrent", "transformer"])
@@ -90,8 +98,83 @@ def test_killed_and_resumed(
     recipe = tiny_recipe(
         architecture, training__max_steps=30, training__save_every=2, training__keep=60,
         training__validate_every=13, training__log_every=1,
+        **(AVERAGED if architecture == "transformer" else {}),
     )  # fmt: skip
     check(start, train_to, outcome, tmp_path, recipe, kills=2, seed=1)
+
+
+KILLS, HUNDRED_STEPS = 100, 2000
+
+
+def newest_step(run: Path) -> int:
+    return max((int(name.removeprefix("step-")) for name in saved(run)), default=0)
+
+
+def kill_throughout(
+    start: Start, recipe: Path, run: Path, draw: random.Random, **environment: str
+) -> tuple[int, set[int]]:
+    """Train to the end through KILLS kills; return how many came before a step, and where all came.
+
+    One in four comes at any moment of the start: imports, the text, the checkpoint, the sweeping.
+    The others come at any moment of the steps, validations and saves of their share of the run.
+    """
+    arguments = ["train", recipe, "--run", run, "--resume", "--device", "cpu", "--quiet"]
+    early, places = 0, set()
+    for number in range(1, KILLS + 1):
+        before, target = saved(run), number * HUNDRED_STEPS // (KILLS + 10)
+        with start(*arguments, **environment) as process:
+            if draw.random() < 0.25:
+                time.sleep(draw.random() * 3.0)
+            elif wait_for(
+                lambda: bool(saved(run) - before) and newest_step(run) >= target,  # noqa: B023
+                process,
+            ):
+                time.sleep(draw.random() * 0.1)
+            assert process.poll() is None, f"it ended before kill {number}"
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        early += saved(run) == before
+        places.add(newest_step(run))
+    with start(*arguments, **environment) as process:
+        _, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, err) == (0, b"")
+    return early, places
+
+
+@pytest.mark.slow  # ten minutes of starts
+def test_a_hundred_kills(
+    tiny_recipe: Make, start: Start, train_to: Any, outcome: Any, tmp_path: Path
+) -> None:
+    """Sampled subwords and averaged weights: byte-equal to the run that was never killed."""
+    recipe = tiny_recipe(
+        training__max_steps=HUNDRED_STEPS, training__save_every=5, training__validate_every=50,
+        training__patience=0, **AVERAGED,
+    )  # fmt: skip
+    straight, run = tmp_path / "straight", tmp_path / "killed"
+    train_to(recipe, straight)
+    draw, cache = random.Random(20), tmp_path / "cache"  # its own: its folders are half-built, too
+    file = toml(recipe, tmp_path / "tiny.toml")
+    early, places = kill_throughout(start, file, run, draw, SEQ2SEQ_CACHE=str(cache))
+    names = [path.relative_to(straight) for path in straight.rglob("*.safetensors")]
+    equal = [(run / name).read_bytes() == (straight / name).read_bytes() for name in names]
+    print(
+        f"{KILLS} kills, {early} of them before a step was saved, at {len(places)} steps of "
+        f"{HUNDRED_STEPS}: {sum(equal)} of {len(equal)} files are byte-equal"
+    )
+    assert all(equal) and len(equal) == 7  # the best model, and three files of two checkpoints
+    assert outcome(run) == outcome(straight)
+    assert not [path for path in run.rglob(".*") if path.name != ".lock"], "litter"
+
+
+def test_a_hangup_ends_a_translation(start: Start, tiny_run: Path) -> None:
+    with start("translate", tiny_run, "--quiet") as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(b"one two\n" * 2000)
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        _, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, err) == (129, b"")
 
 
 @pytest.mark.slow  # several minutes of starts
@@ -108,7 +191,7 @@ def test_sixty_steps_and_five_kills(
     check(start, train_to, outcome, tmp_path, recipe, kills=5, seed=seed)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_saves_and_leaves(
     tiny_recipe: Make, start: Start, train_to: Any, outcome: Any, tmp_path: Path,
     number: signal.Signals, code: int,

@@ -150,7 +150,7 @@ def test_another_recipe(tiny_recipe: Make, train_to: Any, tmp_path: Path) -> Non
     before = snapshot(run)
     with pytest.raises(ModelError) as caught:
         train_to(tiny_recipe(training__learning_rate=0.5, seed=2), run)
-    assert "training.learning_rate: 0.01 -> 0.5" in str(caught.value)
+    assert "training.learning_rate: 0.004 -> 0.5" in str(caught.value)
     assert "seed: 1 -> 2" in str(caught.value)
     assert snapshot(run) == before
 
@@ -241,25 +241,3 @@ def test_other_surroundings_are_told(
     events = train(tiny_recipe(), tmp_path / "run", resume=True, device="cpu")
     notes = [event.message for event in events if hasattr(event, "message")]
     assert "exact resume is not possible: threads: 1 -> 64" in notes
-
-
-def test_minutes_become_steps_once(
-    tiny_recipe: Make, train_to: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The count is decided by the clock, kept in the checkpoint, and not decided again."""
-    from seq2seq.training import loop
-    from seq2seq.training.state import TrainingState
-
-    monkeypatch.setattr(loop, "MEASURED_STEPS", 3)
-    monkeypatch.setattr(loop, "WARM_STEPS", 1)
-    monkeypatch.setattr(loop, "total_by_time", lambda *arguments: 9)
-    recipe = tiny_recipe(
-        training__max_steps=0, training__max_minutes=5.0, training__schedule="cosine"
-    )
-    run = tmp_path / "run"
-    train_to(recipe, run, [5], leave=True)
-    monkeypatch.setattr(loop, "total_by_time", lambda *arguments: pytest.fail("decided again"))
-    end = train_to(recipe, run)
-    assert (end.step, end.reason) == (9, "finished")
-    state = run / "checkpoints" / "step-000000009" / "state.json"
-    assert TrainingState.from_json(state.read_bytes()).total_steps == 9

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.errors import DataError
+from seq2seq.text.formats import refuse_other_formats
 from seq2seq.text.lines import (
     check_parallel,
     count_lines,
@@ -41,7 +42,9 @@ def expected(data: bytes) -> list[bytes]:
 
 @given(st.one_of(st.binary(max_size=200), AWKWARD))
 def test_any_bytes_have_one_line_for_each_line_feed(tmp_path_factory, data):
-    if data.startswith(b"\x1f\x8b"):
+    try:
+        refuse_other_formats(data, "any")
+    except DataError:  # which begins as another kind of file does
         return
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(data)
@@ -54,6 +57,10 @@ def test_any_bytes_have_one_line_for_each_line_feed(tmp_path_factory, data):
 
 @given(AWKWARD)
 def test_gzip_reads_as_its_content(tmp_path_factory, data):
+    try:
+        refuse_other_formats(data, "any")
+    except DataError:  # such as half NULs, which is UTF-16
+        return
     path = tmp_path_factory.getbasetemp() / "packed-under-any-name"
     path.write_bytes(gzip.compress(data))
     assert list(read_lines(path)) == expected(data)

@@ -35,7 +35,10 @@ def test_control_symbols_in_text_are_text(english):
     known = train_words(["<unk> </s> <s> <pad> | &amp; [x]"] * 3, "en", 40)
     for row in known.encode(["<unk> </s> <s> <pad>"]):
         assert min(row) > EOS
-    assert known.decode(known.encode(["a &amp; x"])) == ["<unk> & amp; x"]
+    assert known.decode(known.encode(["<unk> </s> x", "a &amp; x"])) == [
+        "<unk> </s> x",
+        "<unk> &amp; x",
+    ]
 
 
 @pytest.mark.parametrize(

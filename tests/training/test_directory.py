@@ -101,7 +101,7 @@ def test_differences(tiny_run: Path, tiny_recipe: Callable[..., Recipe]) -> None
     assert sorted(refused) == [
         "seed: 1 -> 3",
         "text.source_order: forward -> reverse",
-        "training.learning_rate: 0.01 -> 0.5",
+        "training.learning_rate: 0.004 -> 0.5",
     ]
 
 
