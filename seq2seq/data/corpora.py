@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,11 @@ from seq2seq.errors import DataError
 from seq2seq.text.lines import missing
 
 Split = Literal["train", "valid"]
-VALIDATION_NAMES = ("valid", "dev", "val", "validation", "development", "devel", "tune", "tuning")
+VALIDATION_NAME = re.compile(
+    "(^|[._-])(valid(ation)?|val|dev(el|elopment)?|tune|tuning|news(dev|test|discuss)|tst|heldout"
+    "|held-out|eval)(?![A-Za-z])",
+    re.IGNORECASE,
+)
 
 
 def open_corpus(data: DataConfig, split: Split) -> Corpus | None:
@@ -66,17 +71,23 @@ def find_tests(data: DataConfig) -> dict[str, tuple[Path, Path]]:
     return tests
 
 
-def other_validation_text(data: DataConfig) -> list[str]:
-    """Return names of files that look like validation text beside train, but are not read."""
-    folder = Path(data.path).expanduser()
+def other_validation_text(data: DataConfig) -> dict[str, str]:
+    """Return files that look like validation text beside train, but are not read, by base name.
+
+    The names of the files are followed by "is" or "are".
+    """
     if data.format not in ("text", "tsv", "jsonl"):
-        return []
-    found = [_file_names(data, base) for base in VALIDATION_NAMES if base != data.valid]
-    return [
-        " and ".join(names)
-        for names in found
-        if all(_plain_or_packed(folder / name).exists() for name in names)
-    ]
+        return {}
+    folder = Path(data.path).expanduser()
+    last = _file_names(data, "")[0]
+    entries = {path.name.removesuffix(".gz") for path in folder.iterdir()}
+    bases = {name.removesuffix(last) for name in entries if name.endswith(last)}
+    told = {}
+    for base in sorted(bases - {data.train, data.valid, *data.test}):
+        names = _file_names(data, base)
+        if VALIDATION_NAME.search(base) and entries.issuperset(names):
+            told[base] = f"{names[0]} is" if len(names) == 1 else f"{' and '.join(names)} are"
+    return told
 
 
 def _embedded(split: Split) -> Corpus:

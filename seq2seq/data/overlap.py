@@ -13,6 +13,8 @@ from seq2seq.data.cache import cached, read_manifest, write_manifest
 from seq2seq.data.streams import Corpus, EveryNth, Pair, Survey, digest_of, key_of
 from seq2seq.documents import is_number
 
+SMALLEST_REST = 0.5  # of the pairs, for training
+
 
 def occurrences(corpus: Corpus, wanted: Collection[int]) -> Counter[int]:
     """Return how often the pairs of `wanted` keys stand in a corpus; one pass over it."""
@@ -48,7 +50,8 @@ def held_out(
     """Divide a corpus into the rest and `count` pairs held out of it, which take copies with them.
 
     Returns:
-        Both, and how many copies the rest is without. Runs of older versions kept the copies.
+        Both, and how many copies the rest is without, or would be: where more than half of the text
+        would go, as of one sentence again and again, they stay. Runs of older versions kept them.
     """
     step = whole.count // count
     rest, picked = (EveryNth(train, whole, step, count, side) for side in (False, True))
@@ -66,6 +69,8 @@ def held_out(
     if not copies:
         return rest, picked, 0
     total = sum(copies.values())
+    if whole.count - count - total < SMALLEST_REST * whole.count:
+        return rest, picked, total
     keys = frozenset(map(int, copies))
     return EveryNth(train, whole, step, count, False, keys, total), picked, total
 

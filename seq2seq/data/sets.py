@@ -51,13 +51,18 @@ def open_sets(recipe: Recipe, cache: Path, note: Note, copies_stay: bool) -> Set
         return Sets(train, whole.digest, valid, check.digest, 0)
     if whole.count == 1:
         return Sets(train, whole.digest, train, whole.digest, 0)
-    for names in other_validation_text(data):
-        note(f"{names} is not read: data.valid={names.split('.')[0]} would validate with it")
+    for base, names in other_validation_text(data).items():
+        note(f"{names} not read: --set data.valid={base} validates with it")
     held = min(data.held_out, max(1, whole.count // 10))
     note(f"no validation text: {held:,} of {whole.count:,} training pairs are held out for it")
     rest, picked, copies = held_out(train, whole, held, cache, with_copies=not copies_stay)
-    if copies:
+    if copies and rest.without:
         note(f"{copies:,} copies of them are taken out of the training text, too")
+    elif copies:
+        note(
+            f"{copies:,} copies of them stay in the training text, most of which they are: "
+            "scores on them say nothing about new text"
+        )
     return Sets(rest, rest.survey().digest, picked, picked.survey().digest, held)
 
 

@@ -106,7 +106,7 @@ def test_copies_of_held_out_pairs_are_told(cli: Cli, corpus: Path, tmp_path: Pat
     assert f"pairs: {538 - int(copies)} kept of {538 - int(copies)}" in done.out
 
 
-@pytest.mark.parametrize("name", ["dev", "val"])
+@pytest.mark.parametrize("name", ["dev", "val", "newstest2013", "IWSLT.tst2010"])
 def test_validation_text_of_another_name(
     cli: Cli, corpus: Path, tmp_path: Path, name: str
 ) -> None:
@@ -114,10 +114,10 @@ def test_validation_text_of_another_name(
     for language in ("en", "de"):
         (folder / f"valid.{language}").rename(folder / f"{name}.{language}")
     done = cli("train", "--data", folder, *LOOK)
-    assert f"{name}.en and {name}.de is not read: data.valid={name} would" in done.err
+    assert f"{name}.en and {name}.de are not read: --set data.valid={name} v" in done.err
     assert "held out" in done.err
     done = cli("train", "--data", folder, *LOOK, "--set", f"data.valid={name}")
-    assert "is not read" not in done.err and "held out" not in done.err
+    assert " not read" not in done.err and "held out" not in done.err
 
 
 def test_a_run_of_an_older_version_goes_on(
@@ -139,3 +139,13 @@ def test_a_run_of_an_older_version_goes_on(
     done = cli("train", "--run", tmp_path / "run", "--resume", "--set", "training.max_steps=6",
                "--device", "cpu")  # fmt: skip
     assert done.code == 0 and "stopped at step 6" in done.err
+
+
+def test_copies_stay_where_little_else_is_there(cli: Cli, tmp_path: Path) -> None:
+    for language, word in (("en", "hello"), ("de", "hallo")):
+        (tmp_path / f"train.{language}").write_text(f"{word}\n" * 40)
+    done = cli("train", "--data", tmp_path, "--pair", "en-de", "--dry-run",
+               "--set", "text.vocabulary=50")  # fmt: skip
+    assert done.code == 0, done.err
+    assert "36 copies of them stay in the training text" in done.err
+    assert "pairs: 36 kept of 36" in done.out

@@ -45,15 +45,12 @@ RAW = {  # what json.dumps does not write
 }
 HARMFUL: list[Any] = [
     None, True, False, 0, 1, -1, 2, 7, 255, 256, 1000, 2**31, 2**31 - 1, 2**53, 2**62, 2**63, 2**64,
-    -(2**63), 0.0, -0.0, 0.5, 1.5, 1e-300, 1e300, -1e9, math.nan, math.inf, "", "x", "1", "a" * 5000,
-    "\x1b[2J", "\0", "../..", "/etc/passwd", "/dev/zero", "日本", [], [[]], [0], [1, 2, 3], {}, {"a": 1},
-    *RAW,
+    -(2**63), 0.0, -0.0, 0.5, 1.5, 1e-300, 1e300, -1e9, math.nan, math.inf,
+    "", "x", "1", "a" * 5000, "\x1b[2J", "\0", "../..", "/etc/passwd", "/dev/zero", "日本",
+    [], [[]], [0], [1, 2, 3], {}, {"a": 1}, *RAW,
 ]  # fmt: skip
 DTYPES = {"F32": "torch.float32", "F64": "torch.float64", "BF16": "torch.bfloat16",
           "I64": "torch.int64"}  # fmt: skip
-
-
-# ---------------------------------------------------------------------------- mutations of values
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -114,9 +111,6 @@ def mutate_log(path: Path, draw: random.Random) -> str:
     lines[number] = written(document)
     path.write_bytes(b"\n".join(lines) + b"\n")
     return f"log.jsonl:{number}: {done}"
-
-
-# ----------------------------------------------------------------------------- mutations of bytes
 
 
 def mutate_bytes(path: Path, draw: random.Random) -> str:
@@ -197,9 +191,6 @@ def mutate_weights(path: Path, draw: random.Random) -> str:
     return f"{path.name}: {done}"
 
 
-# ------------------------------------------------------------------------------------- signatures
-
-
 def sign_weights(path: Path) -> None:
     """Put the sum of a safetensors file's tensors into its header."""
     data = path.read_bytes()
@@ -242,43 +233,43 @@ def sign(run: Path) -> None:
         (run / "recipe.json").write_text(json.dumps(signed(document)))
 
 
-# ------------------------------------------------------------------------------------------ cases
-
-
 def mutate(run: Path, draw: random.Random) -> str:
     """Damage or forge one thing, rarely more, of a run directory; return what was done."""
     done = []
     for _ in range(draw.choice([1, 1, 1, 1, 2, 3])):
-        checkpoint = draw.choice(sorted(run.glob("checkpoints/step-*")))
-        tokenizer = draw.choice(sorted(run.glob("source.*")) + sorted(run.glob("target.*")))
-        weights = draw.choice([run / "model.safetensors", *checkpoint.glob("*.safetensors")])
-        ways: list[Callable[[], str]] = [
-            lambda: mutate_json(run / "recipe.json", draw, "recipe"),
-            lambda: mutate_json(run / "recipe.json", draw, "recipe"),
-            lambda: mutate_json(run / "recipe.json", draw),
-            lambda: mutate_bytes(run / "recipe.json", draw),
-            lambda: mutate_json(checkpoint / "state.json", draw),
-            lambda: mutate_json(checkpoint / "state.json", draw),
-            lambda: mutate_bytes(checkpoint / "state.json", draw),
-            lambda: mutate_log(run / "log.jsonl", draw),
-            lambda: mutate_log(run / "log.jsonl", draw),
-            lambda: mutate_bytes(run / "log.jsonl", draw),
-            lambda: mutate_bytes(tokenizer, draw),
-            lambda: mutate_bytes(tokenizer, draw),
-            lambda: mutate_bytes(tokenizer, draw),
-            lambda: mutate_weights(weights, draw),
-            lambda: mutate_weights(weights, draw),
-            lambda: mutate_weights(weights, draw),
-            lambda: mutate_bytes(weights, draw),
-            lambda: mutate_json(checkpoint / "manifest.json", draw),
-            lambda: mutate_bytes(checkpoint / "manifest.json", draw),
-            lambda: mutate_file(draw.choice([p for p in run.rglob("*") if p.is_file()]), draw),
-        ]
         try:
-            done.append(draw.choice(ways)())
+            done.append(mutate_once(run, draw))
         except (ValueError, OSError, RecursionError, struct.error):
             done.append("(what the mutation before left)")
     return "; ".join(done)
+
+
+def mutate_once(run: Path, draw: random.Random) -> str:
+    checkpoint = draw.choice(sorted(run.glob("checkpoints/step-*")))
+    tokenizer = draw.choice(sorted(run.glob("source.*")) + sorted(run.glob("target.*")))
+    weights = draw.choice([run / "model.safetensors", *checkpoint.glob("*.safetensors")])
+    recipe, log, state = run / "recipe.json", run / "log.jsonl", checkpoint / "state.json"
+    manifest = checkpoint / "manifest.json"
+    files = [path for path in run.rglob("*") if path.is_file()]
+    ways: list[tuple[int, Callable[[], str]]] = [  # with how often each is taken
+        (2, lambda: mutate_json(recipe, draw, "recipe")),
+        (1, lambda: mutate_json(recipe, draw)),
+        (1, lambda: mutate_bytes(recipe, draw)),
+        (2, lambda: mutate_json(state, draw)),
+        (1, lambda: mutate_bytes(state, draw)),
+        (2, lambda: mutate_log(log, draw)),
+        (1, lambda: mutate_bytes(log, draw)),
+        (3, lambda: mutate_bytes(tokenizer, draw)),
+        (3, lambda: mutate_weights(weights, draw)),
+        (1, lambda: mutate_bytes(weights, draw)),
+        (1, lambda: mutate_json(manifest, draw)),
+        (1, lambda: mutate_bytes(manifest, draw)),
+        (1, lambda: mutate_file(draw.choice(files), draw)),
+    ]
+    shares, choices = zip(*ways, strict=True)
+    (way,) = draw.choices(choices, shares)
+    done: str = way()
+    return done
 
 
 @dataclass(frozen=True)
