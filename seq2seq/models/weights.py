@@ -97,7 +97,8 @@ def _entries(path: Path, header: dict[str, Any], size: int) -> dict[str, Entry]:
         if name == "__metadata__":
             continue
         dtype, shape, span = (entry.get(key) for key in ("dtype", "shape", "data_offsets"))
-        if dtype not in DTYPES or not _are_sizes(shape) or not _are_sizes(span, 2):
+        known = isinstance(dtype, str) and dtype in DTYPES  # a list cannot be looked up
+        if not known or not _are_sizes(shape) or not _are_sizes(span, 2):
             raise ModelError(f"{path} is damaged: {name[:80]!r} is no tensor", WAY_OUT)
         item = DTYPES[dtype].itemsize
         if span[1] - span[0] != math.prod(shape) * item or span[0] % item:
@@ -141,7 +142,7 @@ def _check_fit(path: Path, header: dict[str, Any], expected: dict[str, Tensor]) 
         shape, dtype = found[name].get("shape"), found[name].get("dtype")
         if shape != list(tensor.shape) or DTYPES.get(str(dtype)) != tensor.dtype:
             raise ModelError(
-                f"{path} does not fit its recipe: {name} is {dtype} {shape}, "
+                f"{path} does not fit its recipe: {name} is {f'{dtype} {shape}'[:80]}, "
                 f"not {tensor.dtype} {list(tensor.shape)}",
                 WAY_OUT,
             )

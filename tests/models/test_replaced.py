@@ -147,3 +147,20 @@ def test_a_format_is_a_number(run: Path, number: object) -> None:
     (run / "recipe.json").write_text(json.dumps({**document, "format": number}))
     with pytest.raises(ModelError, match="names no format"):
         load_bundle(run)
+
+
+@pytest.mark.parametrize("dtype", ["a" * 5000, ["F32"], {}, None, 1])
+def test_a_type_that_is_none(run: Path, cli: Callable[..., Any], dtype: object) -> None:
+    """Of a tensor in the header: a list cannot be looked up, and a long name fills the screen."""
+    path = run / "model.safetensors"
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    name = next(name for name in header if name != "__metadata__")
+    header[name]["dtype"] = dtype
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + length :])
+    done = cli("translate", run, "--input", run / "log.jsonl")
+    assert done.code == 4 and done.err.count("\n") == 1 and len(done.err) < 1000
+    with pytest.raises(ModelError, match="is no tensor"):  # nothing is known of its shape here
+        unpack(path)

@@ -191,6 +191,11 @@ def mutate_weights(path: Path, draw: random.Random) -> str:
     return f"{path.name}: {done}"
 
 
+def readable(path: Path) -> bool:
+    """Whether a file is plain and of an ordinary size: reading others might never end."""
+    return path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 30
+
+
 def sign_weights(path: Path) -> None:
     """Put the sum of a safetensors file's tensors into its header."""
     data = path.read_bytes()
@@ -221,9 +226,13 @@ def sign(run: Path) -> None:
             if path.name == "manifest.json":
                 manifest = json.loads(path.read_bytes())
                 for name, entry in manifest["files"].items():
+                    if path.parent / name not in plain:
+                        continue  # a pipe, a device or 20 GB: reading would never end
                     data = (path.parent / name).read_bytes()
                     entry.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
                 path.write_text(json.dumps(manifest))
+    if run / "recipe.json" not in plain:
+        return
     with suppress(*unreadable, RecursionError):
         document = json.loads((run / "recipe.json").read_bytes())
         for side in ("source", "target"):
@@ -235,11 +244,13 @@ def sign(run: Path) -> None:
 
 def mutate(run: Path, draw: random.Random) -> str:
     """Damage or forge one thing, rarely more, of a run directory; return what was done."""
-    done = []
+    done: list[str] = []
     for _ in range(draw.choice([1, 1, 1, 1, 2, 3])):
+        if any(not path.is_dir() and not readable(path) for path in run.rglob("*")):
+            break
         try:
             done.append(mutate_once(run, draw))
-        except (ValueError, OSError, RecursionError, struct.error):
+        except (ValueError, OSError, RecursionError, IndexError, struct.error):
             done.append("(what the mutation before left)")
     return "; ".join(done)
 
