@@ -25,6 +25,7 @@ from seq2seq.training.ending import already_finished, in_force, known_total, lim
 from seq2seq.training.resuming import (
     check_recipe_fits,
     check_same_text,
+    check_sizes_fit,
     last_checkpoint,
     take_new_ends,
 )
@@ -53,6 +54,7 @@ def check_start(
     _refuse_unwritable(run)
     begun = resume and (run / RECIPE).exists()
     if begun:
+        check_sizes_fit(run, recipe)
         check_recipe_fits(run, recipe)
         last_checkpoint(run, note)
     elif start is not None:

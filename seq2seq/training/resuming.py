@@ -11,8 +11,8 @@ from seq2seq.config.schema import Recipe, TrainingConfig
 from seq2seq.data.cache import cache_folder
 from seq2seq.data.prepare import Prepared, prepare
 from seq2seq.errors import DataError, ModelError
-from seq2seq.models.bundle import read_document, read_recipe
-from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.models.bundle import RECIPE, WEIGHTS, read_document, read_recipe
+from seq2seq.text.tokenizer import SPECIALS, Tokenizer
 from seq2seq.training.checkpoint import newest_checkpoint
 from seq2seq.training.directory import (
     CARD,
@@ -24,7 +24,10 @@ from seq2seq.training.directory import (
     write_document,
 )
 from seq2seq.training.ending import LIMITS, reached_limits, setting
+from seq2seq.training.sizes import sizes_of
 from seq2seq.training.state import TrainingState
+
+BYTES = 4  # of a weight in float32
 
 Note = Callable[[str], None]
 
@@ -35,7 +38,8 @@ def prepare_again(
     """Return the text of a run that was begun, wherever it lies now.
 
     Raises:
-        DataError: it is nowhere; the hint names the option that says where it is.
+        ModelError: it is nowhere; the hint names the option that says where it is.
+        DataError: it is not where the user says now.
     """
     begun_with = read_document(run).get("data")
     failure: DataError | None = None
@@ -65,7 +69,9 @@ def prepare_again(
         hint = failure.hint
         if has_files(recipe.data) and not Path(recipe.data.path).expanduser().is_dir():
             hint = f"if it was moved, add --data DIR to `seq2seq train --run {run} --resume`"
-        raise DataError(failure.message, hint) from failure
+        if recipe.data != read_recipe(run).data:
+            raise DataError(failure.message, hint) from failure
+        raise ModelError(f"the text of {run} cannot be read: {failure.message}", hint) from failure
     for line in other[1]:
         note(line)
     return other[0]
@@ -99,6 +105,23 @@ def last_checkpoint(run: Path, note: Note) -> Path | None:
             f"begin another run with its weights: --from {run}",
         )
     return checkpoint
+
+
+def check_sizes_fit(run: Path, recipe: Recipe) -> None:
+    """Refuse a recipe of more weights than the run's own files hold; nothing is allocated.
+
+    Raises:
+        ModelError: the recipe is not the one that the run was begun with.
+    """
+    files = [run / WEIGHTS, *(run / CHECKPOINTS).glob("*/*.safetensors")]
+    held = max((path.lstat().st_size for path in files if path.is_file()), default=0)
+    least = sizes_of(recipe, len(SPECIALS), len(SPECIALS)).all
+    if 0 < held < BYTES * least:
+        raise ModelError(
+            f"{run / RECIPE} names a model of {least:,} weights or more, and the files beside it "
+            f"hold {held // BYTES:,}",
+            "take it from a backup",
+        )
 
 
 def check_recipe_fits(run: Path, recipe: Recipe) -> list[str]:

@@ -45,6 +45,7 @@ from seq2seq.training.optimizer import build_optimizer, load_optimizer, optimize
 from seq2seq.training.randomness import reseed
 from seq2seq.training.resuming import (
     check_same_run,
+    check_sizes_fit,
     last_checkpoint,
     prepare_again,
     take_new_ends,
@@ -183,8 +184,10 @@ def open_session(
     """
     place = torch.device(device)
     precision = resolve_precision(recipe.training.precision, place, note)
-    require_training_memory(recipe, device)
     begun = resume and (run / RECIPE).exists()
+    if begun:
+        check_sizes_fit(run, recipe)
+    require_training_memory(recipe, device)
     if resume and not begun:
         note(f"{run} has no run to resume yet: starting at step 0")
     if begun and start is not None:

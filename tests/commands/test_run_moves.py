@@ -70,7 +70,7 @@ def test_the_text_moves(cli: Cli, project: Path, tmp_path: Path) -> None:
     (project / "texts").rename(tmp_path / "elsewhere")
     resume = ("train", "--run", "runs/a", "--resume")
     lost = cli(*resume, *LONGER)
-    assert lost.code == 3
+    assert lost.code == 4
     assert "if it was moved, add --data DIR to `seq2seq train --run runs/a --resume`" in lost.err
     done = cli(*resume, "--data", tmp_path / "elsewhere", *LONGER)
     assert has_gone_on(done, project / "runs" / "a"), done.err

@@ -258,10 +258,10 @@ def mutate(run: Path, draw: random.Random) -> str:
 def mutate_once(run: Path, draw: random.Random) -> str:
     checkpoint = draw.choice(sorted(run.glob("checkpoints/step-*")))
     tokenizer = draw.choice(sorted(run.glob("source.*")) + sorted(run.glob("target.*")))
-    weights = draw.choice([run / "model.safetensors", *checkpoint.glob("*.safetensors")])
+    weights = draw.choice([run / "model.safetensors", *sorted(checkpoint.glob("*.safetensors"))])
     recipe, log, state = run / "recipe.json", run / "log.jsonl", checkpoint / "state.json"
     manifest = checkpoint / "manifest.json"
-    files = [path for path in run.rglob("*") if path.is_file()]
+    files = [path for path in sorted(run.rglob("*")) if path.is_file()]
     ways: list[tuple[int, Callable[[], str]]] = [  # with how often each is taken
         (2, lambda: mutate_json(recipe, draw, "recipe")),
         (1, lambda: mutate_json(recipe, draw)),
@@ -419,6 +419,7 @@ def faults(numbers: range, base: Base, folder: Path, workers: int) -> list[str]:
                 if what := fault(result):
                     told = (result["err"].splitlines() or [""])[-1][:400]
                     lines.append(f"case {number} {result['line']}: {what}: {done}: {told}")
+                    print(lines[-1], flush=True)  # the whole takes minutes
     print(dict(sorted(codes.items())), f"{seconds:.2f} s, {memory >> 20} MB at most")
     return lines
 
