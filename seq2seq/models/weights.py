@@ -25,6 +25,7 @@ from seq2seq.files import open_plain
 LARGEST_HEADER = 10 << 20  # bytes
 LARGEST_RANK = 8  # dimensions; ours have up to 3
 LARGEST_EMPTY = 1 << 32  # strides of a tensor without elements overflow beyond that
+LARGEST_NUMBER = 1e18  # the square root of the largest float32, about; what diverges is stopped before
 WAY_OUT = "take the file from a backup, or train again"
 DTYPES = {"F32": torch.float32, "F64": torch.float64, "BF16": torch.bfloat16, "I64": torch.int64}
 Entry = tuple[torch.dtype, list[int], int]  # type, shape, where its bytes begin
@@ -46,7 +47,7 @@ def unpack(path: Path, expected: dict[str, Tensor] | None = None) -> dict[str, T
 
     Raises:
         ModelError: the file is missing or damaged, does not fit, or holds numbers that are not
-            finite.
+            finite, or so large that products of two of them would not be.
     """
     with open_plain(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -64,6 +65,8 @@ def unpack(path: Path, expected: dict[str, Tensor] | None = None) -> dict[str, T
     for name, value in tensors.items():
         if not bool(torch.isfinite(value).all()):
             raise ModelError(f"{path}: {name} holds numbers that are not finite", WAY_OUT)
+        if value.numel() and value.is_floating_point() and float(value.abs().max()) > LARGEST_NUMBER:
+            raise ModelError(f"{path}: {name} holds numbers above {LARGEST_NUMBER:g}", WAY_OUT)
     return tensors
 
 

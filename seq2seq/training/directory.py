@@ -5,11 +5,13 @@ From what it remembers follows whether a resumed run is the same run.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import platform
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
@@ -27,6 +29,7 @@ from seq2seq.models.bundle import FORMAT, RECIPE, read_document, read_recipe
 
 CHECKPOINTS, LOG, LOCK = "checkpoints", "log.jsonl", ".lock"
 DATA_FROM_RUN = "data_from_run"  # in recipe.json: the folder of text as seen from the run directory
+LOCK_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 LARGEST_LOG = 1 << 28  # bytes; a million steps with a line each have a fifth of it
 CARD = "README.md"  # written when training ends
 
@@ -50,17 +53,21 @@ def locked(run: Path) -> Iterator[None]:
     """Hold a run directory alone, making it if need be; the lock dies with the process.
 
     Raises:
-        ModelError: another process is training in it.
+        ModelError: another process is training in it, or its lock is a link or no plain file.
         ResourceError: it cannot be made.
     """
     try:
         run.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | LOCK_FLAGS, 0o666)
     except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EISDIR):
+            raise _no_lock(run) from error
         raise ResourceError(
             f"cannot make the run directory {run}: {error.strerror}", "choose another --run"
         ) from error
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _no_lock(run)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -81,9 +88,11 @@ def locked(run: Path) -> Iterator[None]:
 def refuse_held(run: Path) -> None:
     """Raise a ModelError where another process is training in a directory; take no lock."""
     try:
-        descriptor = os.open(run / LOCK, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # nobody has ever been there, or nobody can be
-        return
+        descriptor = os.open(run / LOCK, os.O_RDONLY | LOCK_FLAGS)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _no_lock(run) from error
+        return  # nobody has ever been there, or nobody can be
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -92,6 +101,11 @@ def refuse_held(run: Path) -> None:
         return
     finally:
         os.close(descriptor)
+
+
+def _no_lock(run: Path) -> ModelError:
+    """Return the error for a lock that would be written through to another file."""
+    return ModelError(f"{run / LOCK} is a link, or no plain file", "delete it, then run again")
 
 
 def _in_use(run: Path, descriptor: int) -> ModelError:

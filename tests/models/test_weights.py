@@ -130,6 +130,14 @@ def test_weights_that_are_not_finite(path: Path, value: float) -> None:
     assert "b.weight holds numbers that are not finite" in refused(path)
 
 
+@pytest.mark.parametrize("value", [3e38, -1e20])
+def test_weights_whose_products_are_not_finite(path: Path, value: float) -> None:
+    bad = TENSORS["b.weight"].clone()
+    bad[1, 2] = value
+    path.write_bytes(pack({**TENSORS, "b.weight": bad}))
+    assert "b.weight holds numbers above 1e+18" in refused(path)
+
+
 def renamed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {("z" if name == "a" else name): value for name, value in tensors.items()}
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,3 +157,23 @@ def test_a_run_looks_as_it_should(tiny_run: Path) -> None:
     assert [e["step"] for e in events if e["event"] == "step"] == [2, 4, 6, 8, 10, 12]
     assert [e["step"] for e in events if e["event"] == "validation"] == [6, 12]
     assert all("signature" in e for e in events if e["event"] == "validation")
+
+
+@pytest.mark.parametrize("kind", ["link", "device", "folder", "pipe"])
+def test_a_lock_that_is_no_plain_file(
+    cli: Callable[..., Any], tiny_run: Path, tmp_path: Path, kind: str
+) -> None:
+    """A link in a run from elsewhere would have another file emptied."""
+    run = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    victim, lock = tmp_path / "victim", run / ".lock"
+    victim.write_text("precious")
+    lock.unlink(missing_ok=True)
+    if kind == "folder":
+        lock.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(victim if kind == "link" else "/dev/zero")
+    done = cli("train", "--run", run, "--resume")
+    assert done.code == 4 and "is a link, or no plain file; delete it" in done.err
+    assert victim.read_text() == "precious"
