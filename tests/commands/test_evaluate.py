@@ -88,7 +88,7 @@ def test_unequal_files_exit_with_3(cli: Cli, files: tuple[Path, Path]) -> None:
     files[0].write_text("one\n")
     done = cli("evaluate", "--hypothesis", files[0], "--reference", files[1])
     assert (done.code, done.out) == (3, "")
-    assert done.err.startswith("error: ") and "1 lines" in done.err and "3 lines" in done.err
+    assert done.err.startswith("error: ") and "has 1 line," in done.err and "3 lines" in done.err
     assert done.err.count("\n") == 1
 
 

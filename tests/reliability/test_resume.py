@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from seq2seq.config.schema import Recipe
-from seq2seq.errors import DataError, ModelError, UsageError
+from seq2seq.errors import ModelError, UsageError
 from seq2seq.training.run import train
 
 Make = Callable[..., Recipe]
@@ -165,7 +165,7 @@ def test_other_data(tiny_recipe: Make, make_corpus: Any, train_to: Any, tmp_path
     with pytest.raises(ModelError, match="training data of .* has changed"):
         train_to(recipe, run)
     (texts / "train.de").unlink()
-    with pytest.raises(DataError, match=r"train\.de"):
+    with pytest.raises(ModelError, match=r"the text of .* cannot be read: .*train\.de"):
         train_to(recipe, run)
 
 

@@ -91,7 +91,7 @@ def test_chinese_is_scored_as_chinese(cli: Cli, chinese: Path, tmp_path: Path) -
     assert "tok:zh" in done.out  # which the files' names say
     other = tmp_path / "reference"
     other.write_text((chinese / "test.zh").read_text())
-    arguments = ["--hypothesis", chinese / "test.zh", "--reference", other]
+    arguments = ["--hypothesis", other, "--reference", other]  # which no name says
     done = cli("evaluate", *arguments)
     assert "tok:13a" in done.out and "no spaces between words" in done.err
     done = cli("evaluate", *arguments, "--pair", "en-zh")
