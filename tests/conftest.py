@@ -190,12 +190,17 @@ def start() -> Callable[..., subprocess.Popen[bytes]]:
         settings = {
             **os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment
         }  # fmt: skip
-        return subprocess.Popen(
-            [sys.executable, "-m", "seq2seq", *map(str, arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=settings,
-        )
+        # Where the tests themselves run in the background, SIGINT is ignored, and by children too.
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-m", "seq2seq", *map(str, arguments)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=settings,
+            )
+        finally:
+            signal.signal(signal.SIGINT, handler)
 
     return launch
