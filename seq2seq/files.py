@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 
-from seq2seq.errors import ModelError, ResourceError
+from seq2seq.errors import ModelError, ResourceError, way_out
 
 BLOCK = 1 << 20
 LONGEST_NAME = 255  # bytes, on nearly every file system
@@ -49,7 +49,7 @@ def replace_file(path: Path, data: bytes) -> None:
     except OSError as error:
         remove_if_possible(temporary)
         raise ResourceError(
-            f"cannot write {path}: {error.strerror}", "free some space or choose another folder"
+            f"cannot write {path}: {error.strerror}", way_out(error)
         ) from error
 
 

@@ -12,6 +12,7 @@ from seq2seq.errors import DataError
 from seq2seq.text.lines import missing
 
 Split = Literal["train", "valid"]
+PACKED = ("xz", "bz2", "zst", "zip", "lz4", "7z", "lzma", "Z", "rar", "txt")
 VALIDATION_NAME = re.compile(
     "(^|[._-])(valid(ation)?|val|dev(el|elopment)?|tune|tuning|news(dev|test|discuss)|tst|heldout"
     "|held-out|eval)(?![A-Za-z])",
@@ -87,6 +88,30 @@ def other_validation_text(data: DataConfig) -> dict[str, str]:
         names = _file_names(data, base)
         if VALIDATION_NAME.search(base) and entries.issuperset(names):
             told[base] = f"{names[0]} is" if len(names) == 1 else f"{' and '.join(names)} are"
+    return told
+
+
+def unread_files(data: DataConfig) -> list[str]:
+    """Return a line for each file of training, validation or test text that is not read as it is.
+
+    It is packed otherwise than with gzip, or stands packed beside itself.
+    """
+    if data.format not in ("text", "tsv", "jsonl"):
+        return []
+    entries = {path.name for path in Path(data.path).expanduser().iterdir()}
+    bases = {data.train, data.valid, *data.test}
+    told = []
+    for ending in _file_names(data, ""):
+        for entry in sorted(entries):
+            name, _, suffix = entry.rpartition(".")
+            base = name.removesuffix(ending)
+            known = base in bases or VALIDATION_NAME.search(base) or base.startswith("test")
+            if not name.endswith(ending) or not known:
+                continue
+            if suffix == "gz" and name in entries:
+                told.append(f"{entry} is not read: {name} stands beside it")
+            elif suffix in PACKED and not entries & {name, f"{name}.gz"}:
+                told.append(f"{entry} is not read: unpack it (only .gz is read packed)")
     return told
 
 

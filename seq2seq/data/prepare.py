@@ -17,7 +17,7 @@ from seq2seq.data.cleaning import DataReport, check_usable, usable
 from seq2seq.data.corpora import find_tests
 from seq2seq.data.encoded import CorpusWriter, EncodedCorpus, token_type
 from seq2seq.data.round_trip import RoundTrip, round_trip
-from seq2seq.data.sets import Sets, note_overlaps, open_sets
+from seq2seq.data.sets import Sets, note_oddities, note_overlaps, open_sets
 from seq2seq.data.streams import Corpus, Pair, digest_of
 from seq2seq.data.subwords import SampledCorpus, WordCorpus, build_words
 from seq2seq.documents import parse_json
@@ -87,6 +87,7 @@ def prepare(
     """
     tests = find_tests(recipe.data)
     sets = open_sets(recipe, cache, note, copies_stay)
+    note_oddities(sets.train, note)
     note_overlaps(sets, tests, cache, note)
     source, target = tokenizers or _tokenizers(recipe, cache, sets)
     for sentence in shortfalls((source, target), recipe.text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,10 +63,21 @@ def _differences(before: str, after: str) -> list[tuple[str, str]]:
     words = before.split(" "), after.split(" ")
     codes = difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes()
     return [
-        (_shown(words[0][begin:end]), _shown(words[1][start:stop]))
+        _told_apart(_shown(words[0][begin:end]), _shown(words[1][start:stop]))
         for code, begin, end, start, stop in codes
         if code != "equal"
     ]
+
+
+def _told_apart(before: str, after: str) -> tuple[str, str]:
+    """Return both with numbers for the characters of one that look like those of the other."""
+    if unicodedata.normalize("NFC", before) != unicodedata.normalize("NFC", after):
+        return before, after
+    return _by_number(before), _by_number(after)
+
+
+def _by_number(text: str) -> str:
+    return "".join(each if each.isascii() else f"U+{ord(each):04X}" for each in text)
 
 
 def _shown(words: Sequence[str]) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from seq2seq.config.schema import Recipe
-from seq2seq.data.corpora import open_corpus, other_validation_text
+from seq2seq.data.corpora import open_corpus, other_validation_text, unread_files
 from seq2seq.data.overlap import held_out, overlaps
 from seq2seq.data.streams import Corpus, FirstPairs, Pair, digest_of
 from seq2seq.errors import DataError
+from seq2seq.metrics.remarks import training_remarks
 from seq2seq.text.lines import check_parallel, decode_line, read_lines
+
+LOOKED_AT = 10_000  # pairs
 
 Note = Callable[[str], None]
 
@@ -39,6 +43,8 @@ def open_sets(recipe: Recipe, cache: Path, note: Note, copies_stay: bool) -> Set
     if data.limit:
         train = FirstPairs(train, data.limit)
     valid = open_corpus(data, "valid")
+    for line in unread_files(data):
+        note(line)
     whole = train.survey()
     if not whole.count:
         raise DataError(f"{train.name}: no pairs at all", "the text is empty")
@@ -57,13 +63,21 @@ def open_sets(recipe: Recipe, cache: Path, note: Note, copies_stay: bool) -> Set
     note(f"no validation text: {held:,} of {whole.count:,} training pairs are held out for it")
     rest, picked, copies = held_out(train, whole, held, cache, with_copies=not copies_stay)
     if copies and rest.without:
-        note(f"{copies:,} copies of them are taken out of the training text, too")
+        taken = "1 copy of them is" if copies == 1 else f"{copies:,} copies of them are"
+        note(f"{taken} taken out of the training text, too")
     elif copies:
         note(
             f"{copies:,} copies of them stay in the training text, most of which they are: "
             "scores on them say nothing about new text"
         )
     return Sets(rest, rest.survey().digest, picked, picked.survey().digest, held)
+
+
+def note_oddities(train: Corpus, note: Note) -> None:
+    """Say what looks wrong about the first pairs of the training text."""
+    pairs = list(islice(train.pairs(), LOOKED_AT))
+    for remark in training_remarks([pair[0] for pair in pairs], [pair[1] for pair in pairs]):
+        note(remark)
 
 
 def note_overlaps(

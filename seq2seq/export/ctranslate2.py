@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seq2seq.decoding.search import longest_target
-from seq2seq.errors import ModelError, ResourceError, UsageError
+from seq2seq.errors import ModelError, ResourceError, UsageError, way_out
 from seq2seq.export.instructions import write_instructions
 from seq2seq.models.bundle import Bundle, load_bundle
 from seq2seq.nn.positions import sinusoids
@@ -83,7 +83,7 @@ def export_ctranslate2(run: Path, folder: Path, quantization: Quantization) -> E
             os.replace(whole, folder)  # complete, or not at all
     except OSError as error:
         raise ResourceError(
-            f"cannot write {folder}: {error.strerror}", "free some space or choose another folder"
+            f"cannot write {folder}: {error.strerror}", way_out(error)
         ) from error
     return Exported(folder, deviation, PROBES)
 

@@ -6,7 +6,7 @@ A score of such texts says more about their form than about the translations.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from seq2seq.metrics.languages import DEFAULT_TOKENIZER, SPLIT_AT_SPACES, has_no_spaces
 
@@ -16,9 +16,11 @@ MARKS = {  # of other tools, that a score takes for text; and what takes them aw
     "\uffed": (re.compile("\uffed"), "join the tokens"),
     "##": (re.compile(r"(?<= )##(?=\w)"), "join the word pieces"),
     "&apos;": (
-        re.compile("&(?:apos|quot|amp|lt|gt|#124|#91|#93);"),
+        re.compile("&(?:apos|quot|amp|lt|gt|nbsp|#[0-9]+|#[xX][0-9a-fA-F]+);"),
         "Moses' deescape-special-chars.perl undoes these",
     ),
+    "%20": (re.compile("%20"), "decode the percent signs"),
+    "</w>": (re.compile("</w>"), "join the subwords"),
     "@-@": (re.compile(r"(?<= )@[-,.]@(?= )"), "Moses' detokenizer.perl undoes these"),
     "<unk>": (re.compile("<unk>|\u2047"), "the model did not know these words"),
     "|||": (re.compile(r" \|\|\| "), "take the column of the text alone"),
@@ -32,6 +34,7 @@ TOKENIZED_LINES = 100  # so many lines that end in " ." are tokenized text, as s
 TOKENIZED = re.compile(r"\w [.,](?= |$)")  # in no language's text; French has a space before ; ! ?
 TOKENIZED_SHARE, DETOKENIZED_SHARE = 0.3, 0.05  # of lines; the share of one side, of the other
 FEWEST_LINES = 10  # of which shares say something
+COPIED_SHARE = 0.5  # of training pairs, from which on it is told
 CAPITAL_SHARE = 0.1  # of references, from which on translations should have capitals, too
 
 
@@ -86,21 +89,42 @@ def translation_remarks(
     return found
 
 
+def training_remarks(sources: Sequence[str], targets: Sequence[str]) -> list[str]:
+    """Return what looks wrong about the first pairs of a training text, as sentences."""
+    found = [
+        f"{mark} or the like stands in {count:,} of the first {len(sources):,} training {name}, "
+        f"and is learned as text: {way_out}"
+        for name, texts in (("sources", sources), ("targets", targets))
+        for mark, count, way_out in _marks_in(texts)
+    ]
+    same = sum(map(str.__eq__, sources, targets))
+    if same > COPIED_SHARE * len(sources) and len(sources) >= FEWEST_LINES:
+        found.append(
+            f"{same:,} of the first {len(sources):,} training pairs have one text on both sides: "
+            "a model of them copies"
+        )
+    return found
+
+
+def _marks_in(texts: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+    """Yield marks of other tools, how many texts have them, and what takes them away."""
+    for mark, (pattern, way_out) in MARKS.items():
+        count = sum(pattern.search(text) is not None for text in texts)
+        if count > MARKED_SHARE * len(texts):
+            yield mark, count, way_out
+
+
 def _mark_remarks(
     hypotheses: Sequence[str], references: Sequence[Sequence[str]]
 ) -> list[str]:
     """Return which marks of other tools stand in translations or references, and how often."""
     named = [("translations", hypotheses), *(("references", texts) for texts in references)]
-    found = []
-    for mark, (pattern, way_out) in MARKS.items():
-        for name, texts in named:
-            count = sum(pattern.search(text) is not None for text in texts)
-            if count > MARKED_SHARE * len(texts):
-                found.append(
-                    f"{mark} or the like stands in {count} of {len(texts)} {name}, and is scored "
-                    f"as if it were text: {way_out}"
-                )
-    return found
+    return [
+        f"{mark} or the like stands in {count} of {len(texts)} {name}, and is scored as if it were "
+        f"text: {way_out}"
+        for name, texts in named
+        for mark, count, way_out in _marks_in(texts)
+    ]
 
 
 def _space_remarks(

@@ -29,6 +29,7 @@ PACKED = {  # by first bytes; and what unpacks it
     b"\xff\x06\x00\x00sNaPpY": ("Snappy", "snzip -dk"),
 }
 OTHER = {
+    b"version https://git-lfs.github.com/spec/": "Git LFS pointer",
     b"%PDF-": "PDF",
     b"PAR1": "Parquet",
     b"ARROW1": "Arrow",

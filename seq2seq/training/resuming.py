@@ -233,6 +233,6 @@ def _refuse_earlier(
         if 0 < getattr(training, field) < done[field]:
             raise ModelError(
                 f"{run} is at step {state.step} already, in epoch {state.epoch + 1}, after "
-                f"{state.seconds / 60.0:.1f} minutes: {setting(training, field)} lies behind it",
+                f"{state.seconds / 60.0:.3g} minutes: {setting(training, field)} lies behind it",
                 "give it a later end",
             )

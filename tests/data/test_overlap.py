@@ -149,3 +149,41 @@ def test_copies_stay_where_little_else_is_there(cli: Cli, tmp_path: Path) -> Non
     assert done.code == 0, done.err
     assert "36 copies of them stay in the training text" in done.err
     assert "pairs: 36 kept of 36" in done.out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("the new@@ est {0}", "@@ or the like stands in 300 of the first 300 training targets"),
+        ("it&#x27;s {0}", "&apos; or the like stands in 300 of the first 300 training targets"),
+        ('{{"text": "{0}"}}', "{ or the like stands in 300 of the first 300 training targets"),
+    ],
+)
+def test_marks_in_training_text(
+    cli: Cli, corpus: Path, tmp_path: Path, text: str, said: str
+) -> None:
+    folder = copied(corpus, tmp_path / "text", names=("train", "valid"))
+    lines = "".join(text.format(number) + "\n" for number in range(300))
+    (folder / "train.de").write_text(lines, encoding="utf-8")
+    done = cli("train", "--data", folder, *LOOK)
+    assert said in done.err and "is learned as text" in done.err
+    assert "training sources" not in done.err
+
+
+def test_copies_as_training_text(cli: Cli, corpus: Path, tmp_path: Path) -> None:
+    folder = copied(corpus, tmp_path / "text", names=("train", "valid"))
+    (folder / "train.de").write_bytes((folder / "train.en").read_bytes())
+    done = cli("train", "--data", folder, *LOOK)
+    assert "300 of the first 300 training pairs have one text on both sides" in done.err
+
+
+def test_files_beside_it_that_are_not_read(cli: Cli, corpus: Path, tmp_path: Path) -> None:
+    folder = copied(corpus, tmp_path / "text", names=("train", "valid", "test"))
+    for name in ("valid.en", "valid.de", "test.en"):
+        (folder / name).rename(folder / f"{name}.xz")
+    (folder / "train.de.gz").write_bytes(b"older text")
+    done = cli("train", "--data", folder, *LOOK)
+    for name in ("valid.en.xz", "valid.de.xz", "test.en.xz"):
+        assert f"{name} is not read: unpack it (only .gz is read packed)" in done.err
+    assert "train.de.gz is not read: train.de stands beside it" in done.err
+    assert "held out" in done.err
