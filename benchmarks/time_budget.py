@@ -41,22 +41,25 @@ def main() -> None:
         command = [*SEQ2SEQ, "train", "--data", given.data, "--pair", given.pair]
         command += ["--run", Path(folder) / "run"]
         limits = ["max_epochs=0", "patience=0", f"max_minutes={given.minutes:g}"]
-        for setting in [f"training.{limit}" for limit in limits] + given.set:
+        settings = [f"training.{limit}" for limit in limits] + given.set
+        for setting in settings:
             command += ["--set", setting]
         output([*command, "--dry-run", "--quiet"])
-        found = train(command, given.busy, given.cores)
+        measured = train(command, given.busy, given.cores)
     low, high = (60.0 * given.minutes * (1.0 + leeway) for leeway in (-LEEWAY, LEEWAY))
-    kept = low <= found["seconds"] <= high
-    facts = {"command": " ".join(map(str, command)), "minutes": given.minutes}
+    kept = low <= measured["seconds"] <= high
+    changes = " ".join(f"--set {setting}" for setting in settings)
+    typed = f"seq2seq train --data {given.data.name} --pair {given.pair} {changes}"
+    facts = {"command": typed, "minutes": given.minutes}
     facts |= {"busy": given.busy, "busy_cores": given.cores, "within_a_tenth": kept}
-    keep({"machine": machine(), **facts, **found}, given.name)
+    keep({"machine": machine(), **facts, **measured}, given.name)
     print(
         f"a budget of {clock_time(60.0 * given.minutes)}, {given.cores} cores busy from second "
         f"{given.busy[0]:g} to {given.busy[1]:g}: the training ended after "
-        f"{clock_time(found['seconds'])} (must be between {clock_time(low)} and "
-        f"{clock_time(high)}), the whole command after {clock_time(found['command_seconds'])}"
+        f"{clock_time(measured['seconds'])} (must be between {clock_time(low)} and "
+        f"{clock_time(high)}), the whole command after {clock_time(measured['command_seconds'])}"
     )
-    print(found["stopped"])
+    print(measured["stopped"])
     sys.exit(0 if kept else 1)
 
 

@@ -32,11 +32,11 @@ def no_run_file(output: Path | None) -> Path | None:
     """
     if output is None:
         return None
-    place = Path(os.path.realpath(output))
-    folders = [place.parent, *(above.parent for above in place.parents if _is_store(above))]
+    target = Path(os.path.realpath(output))
+    folders = [target.parent, *(above.parent for above in target.parents if _is_store(above))]
     for folder in folders:
         if os.path.lexists(folder / RUN_FILES[0]) and (
-            place.name in RUN_FILES or folder != place.parent
+            target.name in RUN_FILES or folder != target.parent
         ):
             raise UsageError(
                 f"{output} is a file of the run directory {folder}", "write to another file"

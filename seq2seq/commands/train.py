@@ -72,13 +72,13 @@ def train(
     if recipe is None and not (start or (resume and run)):
         _check_own_data(data, pair, resume)
     resolved = _resolved(recipe, changes, resumed, start)
-    place = run or Path("runs") / _run_name(recipe, data or start, resolved)
+    directory = run or Path("runs") / _run_name(recipe, data or start, resolved)
     if dry_run:
-        _look(resolved, place, resume=resume, start=start, device=device, quiet=quiet)
+        _look(resolved, directory, resume=resume, start=start, device=device, quiet=quiet)
         return
-    reason = _train(resolved, place, resume=resume, start=start, device=device, quiet=quiet)
+    reason = _train(resolved, directory, resume=resume, start=start, device=device, quiet=quiet)
     if reason.startswith("SIG"):
-        notes(quiet)(f"to go on: {_way_on(place, device, threads)}")
+        notes(quiet)(f"to go on: {_way_on(directory, device, threads)}")
         raise typer.Exit(128 + signal.Signals[reason])
 
 
@@ -247,13 +247,13 @@ class Listener:
 
         for event in events:
             if isinstance(event, Started):
-                for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                    if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
-                        signal.signal(each, self._remember)
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                        signal.signal(number, self._remember)
             yield event
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.received = signal.Signals(number).name
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_DFL)
+        for ended in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ended, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -70,7 +70,9 @@ class DataReport:
 def _named(counts: dict[str, int], spelled: bool) -> str:
     """Return which characters have no piece, the most frequent ones first, and what becomes."""
     ranked = sorted(counts, key=lambda character: (-counts[character], character))
-    shown = " ".join(f"{spelled_out(each)} ({counts[each]:,})" for each in ranked[:NAMED])
+    shown = " ".join(
+        f"{spelled_out(character)} ({counts[character]:,})" for character in ranked[:NAMED]
+    )
     more = f" and {len(ranked) - NAMED:,} more" if len(ranked) > NAMED else ""
     fate = "too rare for a piece, spelled in bytes" if spelled else "unknown, and lost"
     noun = "character" if len(ranked) == 1 else "characters"

@@ -64,8 +64,8 @@ def held_out(
         copied.subtract(keys)
         _write(folder, {str(key): number for key, number in copied.items() if number})
 
-    place = cache / "overlaps" / digest_of("copies", whole.digest, step, count)[:32]
-    copies: dict[str, int] = cached(place, build, _read)
+    entry = cache / "overlaps" / digest_of("copies", whole.digest, step, count)[:32]
+    copies: dict[str, int] = cached(entry, build, _read)
     if not copies:
         return rest, picked, 0
     total = sum(copies.values())

@@ -101,10 +101,10 @@ def prepare(
         *recipe.data.languages,
         recipe.data.max_length,
     )
-    place = cache / "corpora" / f"{data_hash[:32]}-{LAYOUT}"
+    entry = cache / "corpora" / f"{data_hash[:32]}-{LAYOUT}"
     encoder = _Encoder(source, target, recipe.data.max_length)
     train, valid, texts, report = cached(
-        place,
+        entry,
         lambda folder: encoder.build(folder, sets),
         lambda folder: _opened(folder, encoder.kind),
     )

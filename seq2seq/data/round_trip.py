@@ -77,7 +77,9 @@ def _told_apart(before: str, after: str) -> tuple[str, str]:
 
 
 def _by_number(text: str) -> str:
-    return "".join(each if each.isascii() else f"U+{ord(each):04X}" for each in text)
+    return "".join(
+        character if character.isascii() else f"U+{ord(character):04X}" for character in text
+    )
 
 
 def _shown(words: Sequence[str]) -> str:

@@ -190,11 +190,11 @@ def _key(model: list[list[str]], source: Sequence[str], device: str) -> str:
 def _cached(cache: Path, key: str, count: int) -> dict[str, Any] | None:
     """Return what was kept, or None where there is nothing whole."""
     try:
-        found = parse_json((cache / f"{key}.json").read_bytes())
-        whole = found.keys() >= KEPT and len(found["translations"]) == count
+        entry = parse_json((cache / f"{key}.json").read_bytes())
+        whole = entry.keys() >= KEPT and len(entry["translations"]) == count
     except (OSError, ValueError, AttributeError, TypeError):
         return None
-    return dict(found) if whole else None
+    return dict(entry) if whole else None
 
 
 def _keep(cache: Path, key: str, found: dict[str, Any] | None) -> None:

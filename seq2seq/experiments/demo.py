@@ -47,7 +47,7 @@ def score_demo(run: Path, *, device: str, note: Callable[[str], None]) -> DemoRe
     """Translate the test sentences with the trained model and the dictionary, and score both."""
     examples = demo_corpus(train=0).test
     translator = Translator.load(run, device=device)
-    best, messages = translate_lines(translator, [each.source for each in examples])
+    best, messages = translate_lines(translator, [example.source for example in examples])
     for message in messages:
         note(message)
     translations = [translation.text for translation in best]

@@ -70,28 +70,28 @@ def translation_remarks(
     lowercase: bool = False,
 ) -> list[str]:
     """Return what looks wrong about translations."""
-    found = [
+    lines = [
         *_mark_remarks(hypotheses, references),
         *_space_remarks(hypotheses, references, tokenize),
     ]
     if tokenize == DEFAULT_TOKENIZER:
-        found += _tokenized_remarks(hypotheses, references)
+        lines += _tokenized_remarks(hypotheses, references)
     if not lowercase:
-        found += _case_remarks(hypotheses, references)
+        lines += _case_remarks(hypotheses, references)
     empty = sum(not text.strip() for text in hypotheses)
     if empty == len(hypotheses):
-        found.append("all translations are empty")
+        lines.append("all translations are empty")
     elif empty:
-        found.append(f"{empty} of {len(hypotheses)} translations are empty")
+        lines.append(f"{empty} of {len(hypotheses)} translations are empty")
     for number, texts in enumerate(references, start=1):
         if empty < len(hypotheses) and list(hypotheses) == list(texts):
-            found.append(f"the translations are identical to the references (set {number})")
-    return found
+            lines.append(f"the translations are identical to the references (set {number})")
+    return lines
 
 
 def training_remarks(sources: Sequence[str], targets: Sequence[str]) -> list[str]:
     """Return what looks wrong about the first pairs of a training text, as sentences."""
-    found = [
+    lines = [
         f"{mark} or the like stands in {count:,} of the first {len(sources):,} training {name}, "
         f"and is learned as text: {way_out}"
         for name, texts in (("sources", sources), ("targets", targets))
@@ -99,11 +99,11 @@ def training_remarks(sources: Sequence[str], targets: Sequence[str]) -> list[str
     ]
     same = sum(map(str.__eq__, sources, targets))
     if same > COPIED_SHARE * len(sources) and len(sources) >= FEWEST_LINES:
-        found.append(
+        lines.append(
             f"{same:,} of the first {len(sources):,} training pairs have one text on both sides: "
             "a model of them copies"
         )
-    return found
+    return lines
 
 
 def _marks_in(texts: Sequence[str]) -> Iterator[tuple[str, int, str]]:

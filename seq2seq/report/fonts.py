@@ -56,8 +56,8 @@ def take_literally(figure: Figure) -> None:
 
 def texts_of(figure: Figure) -> list[Text]:
     """Return the texts of a figure, those that will have no content until it is drawn left out."""
-    found = [text for text in figure.findobj(Text) if isinstance(text, Text)]
-    return [text for text in found if text.get_text()]
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    return [text for text in texts if text.get_text()]
 
 
 def _is_drawn(character: str) -> bool:
@@ -76,7 +76,7 @@ def _families(missing: frozenset[str]) -> list[tuple[str, set[str]]]:
 
     The folders are read anew, since matplotlib's own list is older than a font just installed.
     """
-    found: list[tuple[str, set[str]]] = []
+    families: list[tuple[str, set[str]]] = []
     left = set(missing)
     for path in sorted(findSystemFonts(), key=_rank):
         if not left:
@@ -89,9 +89,9 @@ def _families(missing: frozenset[str]) -> list[tuple[str, set[str]]]:
             fontManager.addfont(path)
         except (OSError, RuntimeError, ValueError):  # damaged, or a font of pictures
             continue
-        found.append((font.family_name, here))
+        families.append((font.family_name, here))
         left -= here
-    return found
+    return families
 
 
 def _rank(path: str) -> tuple[int, bool, str]:

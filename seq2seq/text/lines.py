@@ -116,11 +116,6 @@ def measure(path: Path, is_text: bool = True) -> FileFacts:
     return FileFacts(lines, digest.hexdigest())
 
 
-def count_lines(path: Path) -> int:
-    """Return the number of lines that `read_lines` yields."""
-    return measure(path).lines
-
-
 def check_parallel(paths: Sequence[Path]) -> list[FileFacts]:
     """Measure files that go together line by line; raises DataError where their counts differ."""
     facts = [measure(path) for path in paths]

@@ -88,13 +88,13 @@ class ReversibleMoses(Moses):
         for _ in range(ROUNDS):
             guessed = _spaces(tokens, self.join(_marked(tokens, decided)).split())
             wrong = [
-                place for place, space in enumerate(spaces)
-                if len(guessed) != len(spaces) or guessed[place] != space
+                number for number, space in enumerate(spaces)
+                if len(guessed) != len(spaces) or guessed[number] != space
             ]  # fmt: skip
             if not wrong:
                 return _marked(tokens, decided)
-            for place in wrong:
-                decided[place] = spaces[place]
+            for number in wrong:
+                decided[number] = spaces[number]
         return _marked(tokens, list(spaces))
 
     def join(self, words: Sequence[str]) -> str:

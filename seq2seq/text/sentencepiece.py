@@ -110,13 +110,16 @@ class SentencePiece:
             return []
         normalized = dict.fromkeys(self._processor.normalize(encodable(text)))
         strange = [
-            WORD_START if each == STAND_IN else each
-            for each in normalized if each not in self.alphabet
-        ]  # fmt: skip
+            WORD_START if character == STAND_IN else character
+            for character in normalized
+            if character not in self.alphabet
+        ]
         return [
-            each for each in strange
-            if unicodedata.category(each)[0] in "LNPS" and not self._scripts & {script(each)}
-        ]  # fmt: skip
+            character
+            for character in strange
+            if unicodedata.category(character)[0] in "LNPS"
+            and script(character) not in self._scripts
+        ]
 
     @cached_property
     def _scripts(self) -> set[str]:

@@ -16,7 +16,6 @@ from seq2seq.errors import DataError
 from seq2seq.text.formats import refuse_other_formats
 from seq2seq.text.lines import (
     check_parallel,
-    count_lines,
     decode_line,
     decode_strict,
     encodable,
@@ -51,7 +50,7 @@ def test_any_bytes_have_one_line_for_each_line_feed(tmp_path_factory, data):
     lines = list(read_lines(path))
     assert lines == expected(data)
     assert list(read_lines(io.BytesIO(data))) == lines
-    assert count_lines(path) == len(lines)
+    assert measure(path).lines == len(lines)
     assert not any(b"\n" in line for line in lines)
 
 
@@ -89,7 +88,7 @@ def test_a_byte_order_mark_counts_only_at_the_start(tmp_path):
     assert list(read_lines(path)) == [b"a", MARK + b"b"]
     path.write_bytes(MARK)
     assert list(read_lines(path)) == []
-    assert count_lines(path) == 0
+    assert measure(path).lines == 0
 
 
 def test_truncated_and_damaged_gzip_name_the_file(tmp_path):
